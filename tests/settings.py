@@ -1,0 +1,16 @@
+"""Settings of the test suite: the product's own, on plain HTTP and with fast password hashes."""
+
+import os
+
+os.environ.setdefault("SCRIP_SECRET_KEY", "only-for-tests-" + "x" * 50)
+os.environ.setdefault("SCRIP_HTTPS", "0")
+
+from billing.settings import *  # noqa: E402, F403
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+WHITENOISE_AUTOREFRESH = True
+ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]
