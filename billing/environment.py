@@ -82,6 +82,8 @@ def env_database(name: str, sqlite_file: Path) -> dict[str, Any]:
 
 
 def sqlite_settings(path: Path) -> dict[str, Any]:
+    if str(path) != ":memory:":
+        path.parent.mkdir(parents=True, exist_ok=True)
     pragmas = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "recursive_triggers=ON")
     return {
         "ENGINE": "django.db.backends.sqlite3",

@@ -1,0 +1,114 @@
+"""What the invoice page shows: line by line which credit paid what, or would; and why others did not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from credits.allocation import Why
+from credits.models import Credit, Entry, EntryKind
+from credits.projection import Projection, drafts_project
+from credits.words import WHY
+from customers.models import Act
+from invoices.models import Invoice, Line
+
+
+@dataclass(frozen=True, slots=True)
+class PaidBy:
+    credit: Credit
+    amount: int
+
+
+@dataclass(slots=True)
+class LineRow:
+    line: Line
+    paid_by: list[PaidBy] = field(default_factory=list)
+    left_for: list[PaidBy] = field(default_factory=list)
+
+    @property
+    def credited(self) -> int:
+        return sum(paid.amount for paid in self.paid_by)
+
+    @property
+    def due(self) -> int:
+        return self.line.amount - self.credited
+
+
+@dataclass(frozen=True, slots=True)
+class CreditOutcome:
+    credit: Credit
+    used: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class InvoiceView:
+    """`projected` marks that nothing of this is written yet; `before` names the drafts that come first."""
+
+    rows: Sequence[LineRow]
+    outcomes: Sequence[CreditOutcome]
+    total: int
+    credited: int
+    projected: bool
+    day: date | None
+    before: Sequence[Invoice]
+
+    @property
+    def due(self) -> int:
+        return self.total - self.credited
+
+    @property
+    def used(self) -> Sequence[CreditOutcome]:
+        return [outcome for outcome in self.outcomes if outcome.used]
+
+    @property
+    def unused(self) -> Sequence[CreditOutcome]:
+        return [outcome for outcome in self.outcomes if not outcome.used]
+
+
+def invoice_view(invoice: Invoice, now: datetime) -> InvoiceView:
+    return _projected(invoice, now) if invoice.is_draft else _issued(invoice)
+
+
+def _projected(invoice: Invoice, now: datetime) -> InvoiceView:
+    projections = drafts_project(invoice.account, today=invoice.account.day_of(now))
+    place = next(place for place, p in enumerate(projections) if p.invoice.pk == invoice.pk)
+    return projected_view(projections[place], [p.invoice for p in projections[:place]])
+
+
+def projected_view(projection: Projection, before: Sequence[Invoice] = ()) -> InvoiceView:
+    settlement = projection.settlement
+    credits = Credit.objects.in_bulk([outcome.credit.key for outcome in settlement.outcomes])
+    rows = {line.pk: LineRow(line) for line in projection.lines}
+    for payment in settlement.payments:
+        rows[payment.line].paid_by.append(PaidBy(credits[payment.credit], payment.amount))
+    for left in settlement.passed_over:
+        rows[left.line].left_for.append(PaidBy(credits[left.credit], left.amount))
+    return InvoiceView(
+        rows=list(rows.values()),
+        outcomes=[CreditOutcome(credits[o.credit.key], o.used, WHY[o.why]) for o in settlement.outcomes],
+        total=settlement.total,
+        credited=settlement.credited,
+        projected=True,
+        day=projection.day,
+        before=before,
+    )
+
+
+def _issued(invoice: Invoice) -> InvoiceView:
+    """From the ledger, and from the record of issuing for the reasons of that day."""
+    rows = {line.pk: LineRow(line) for line in invoice.lines.order_by("position")}
+    applied = Entry.objects.filter(invoice=invoice, kind=EntryKind.APPLIED).select_related("credit")
+    for entry in applied.order_by("number"):
+        rows[entry.line_id].paid_by.append(PaidBy(entry.credit, -entry.amount))
+    record = Act.objects.filter(subject=f"invoice:{invoice.pk}", kind="invoice_issue").first()
+    told = record.details["outcomes"] if record else []
+    credits = Credit.objects.in_bulk([pk for pk, _, _ in told])
+    return InvoiceView(
+        rows=list(rows.values()),
+        outcomes=[CreditOutcome(credits[pk], used, WHY[Why(why)]) for pk, why, used in told],
+        total=invoice.total or 0,
+        credited=invoice.credited or 0,
+        projected=False,
+        day=invoice.judged_on,
+        before=(),
+    )

@@ -1,0 +1,221 @@
+"""Acts that need invoices and credits: issue, void, correct (R7, R9)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from credits.models import Credit, credits_of
+from credits.projection import invoice_settle
+from credits.services import applied_entries, credit_apply, credit_reverse
+from credits.settlement import Settlement
+from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
+from customers.models import Account, Act
+from invoices.freezing import invoice_freeze
+from invoices.models import Invoice, Line, Source, Status
+from invoices.numbering import numbers_take
+
+
+class IssueRefused(Refusal):
+    """A draft that cannot be issued."""
+
+
+class InvoiceVoidRefused(Refusal):
+    """An invoice that cannot be voided or corrected."""
+
+
+@act
+def invoice_issue(
+    *,
+    invoice: Invoice,
+    by: Actor,
+    now: datetime,
+    token: str,
+    before_end: bool = False,
+    shown: str = "",
+) -> Invoice:
+    """Issue a draft: allocate, write the entries, number it, freeze it. Twice is the same as once.
+
+    Refuses a period that is not over in the account's zone unless `before_end`, a draft that is
+    gone, a void invoice, and a `shown` fingerprint of other facts.
+    """
+    content = {"invoice": invoice.pk}
+    account = account_lock(invoice.account_id)
+    repeated = act_repeated("invoice_issue", token, content)
+    current = Invoice.objects.filter(pk=invoice.pk).first()
+    if current is None:
+        raise IssueRefused("This draft was discarded.")
+    if repeated or current.status in (Status.ISSUED, Status.PAID):
+        return current
+    if current.status == Status.VOID:
+        raise IssueRefused(f"Invoice {current} was voided. Correct it to bill again.")
+    today = account.day_of(now)
+    if today < current.period_end and not before_end:
+        raise IssueRefused(f"The period ends on {current.last_day:%-d %B %Y}: confirm that you issue it before.")
+    judged_on = current.judged_on or today
+    settlement = invoice_settle(current, account, judged_on)
+    facts_check(shown, issue_facts(current, settlement))
+    record = act_record(
+        "invoice_issue",
+        token=token,
+        content=content,
+        by=by,
+        now=now,
+        account=account,
+        subject=f"invoice:{current.pk}",
+        details={"outcomes": [[o.credit.key, o.why.value, o.used] for o in settlement.outcomes]},
+    )
+    credit_apply(account, record, current, settlement, day=today, now=now)
+    invoice_freeze(
+        current,
+        account,
+        total=settlement.total,
+        credited=settlement.credited,
+        issue_date=today,
+        judged_on=judged_on,
+        now=now,
+        number=numbers_take(today.year, 1)[0],
+    )
+    current.refresh_from_db()
+    return current
+
+
+def issue_token(invoice: Invoice) -> str:
+    """A run's token for one draft: another run, or the same one again, finds the same record."""
+    return f"invoice_issue:{invoice.pk}"
+
+
+def issue_facts(invoice: Invoice, settlement: Settlement) -> dict[str, Any]:
+    """What issuing would do, for the confirmation's fingerprint."""
+    return {
+        "invoice": invoice.pk,
+        "status": invoice.status,
+        "period": [invoice.period_start, invoice.period_end],
+        "total": settlement.total,
+        "payments": [[p.credit, p.line, p.amount] for p in settlement.payments],
+    }
+
+
+@act
+def invoice_void(
+    *, invoice: Invoice, reason: str, by: Actor, now: datetime, token: str, shown: str = ""
+) -> Invoice:
+    """Void an issued invoice: what credits paid goes back to them (R9). Its number stays taken.
+
+    Refuses a draft, a paid or void invoice, an empty reason, and a `shown` fingerprint of other facts.
+    """
+    content = {"invoice": invoice.pk, "reason": reason}
+    account = account_lock(invoice.account_id)
+    current = Invoice.objects.get(pk=invoice.pk)
+    if act_repeated("invoice_void", token, content):
+        return current
+    _void_check(current, reason)
+    facts_check(shown, void_facts(current, account.day_of(now)))
+    record = _void("invoice_void", account, current, content, reason, by=by, now=now, token=token)
+    credit_reverse(account, record, current, today=account.day_of(now), now=now, keep_expired=False)
+    return Invoice.objects.get(pk=invoice.pk)
+
+
+@act
+def invoice_correct(
+    *, invoice: Invoice, reason: str, by: Actor, now: datetime, token: str, shown: str = ""
+) -> Invoice:
+    """Void an issued invoice and make its replacement draft, lines copied and editable (R9).
+
+    The replacement is judged as if issued on the original's day, so money of credits that have
+    expired since stays open for it. Refuses what `invoice_void` refuses.
+    """
+    content = {"invoice": invoice.pk, "reason": reason}
+    account = account_lock(invoice.account_id)
+    current = Invoice.objects.get(pk=invoice.pk)
+    if first := act_repeated("invoice_correct", token, content):
+        return _replacement(first)
+    _void_check(current, reason)
+    facts_check(shown, void_facts(current, account.day_of(now)))
+    replacement = Invoice.objects.create(
+        account=account,
+        currency=current.currency,
+        period_start=current.period_start,
+        period_end=current.period_end,
+        source=Source.CORRECTION,
+        corrects=current,
+        judged_on=current.judged_on,
+        created_at=now,
+    )
+    copies = list(current.lines.order_by("position"))
+    for line in copies:
+        line.pk, line.invoice = None, replacement
+        line._state.adding = True
+    Line.objects.bulk_create(copies)
+    details = {"replacement": replacement.pk}
+    record = _void("invoice_correct", account, current, content, reason, by=by, now=now, token=token, details=details)
+    credit_reverse(account, record, current, today=account.day_of(now), now=now, keep_expired=True)
+    return replacement
+
+
+def void_facts(invoice: Invoice, today: date) -> dict[str, Any]:
+    """What a void would do, for the confirmation's fingerprint."""
+    return {
+        "invoice": invoice.pk,
+        "status": invoice.status,
+        "returned": [[back.credit.pk, back.amount, back.closed_as] for back in credits_returned(invoice, today)],
+    }
+
+
+class Returned:
+    """What goes back to one credit when an invoice is voided, and whether it can be used again."""
+
+    def __init__(self, credit: Credit, amount: int, today: date) -> None:
+        self.credit = credit
+        self.amount = amount
+        self.closed_as = "voided" if credit.voided else "expired" if credit.is_gone(today) else ""
+
+
+def credits_returned(invoice: Invoice, today: date) -> list[Returned]:
+    amounts: dict[int, int] = {}
+    for entry in applied_entries(invoice):
+        amounts[entry.credit_id] = amounts.get(entry.credit_id, 0) - entry.amount
+    credits = credits_of(invoice.account, pk__in=amounts)
+    return [Returned(credit, amounts[credit.pk], today) for credit in credits]
+
+
+def _void_check(invoice: Invoice, reason: str) -> None:
+    if not reason.strip():
+        raise InvoiceVoidRefused("Voiding an invoice needs a reason.")
+    if invoice.status == Status.DRAFT:
+        raise InvoiceVoidRefused("A draft is discarded, not voided.")
+    if invoice.status == Status.PAID:
+        raise InvoiceVoidRefused("A paid invoice is not voided.")
+    if invoice.status == Status.VOID:
+        raise InvoiceVoidRefused("This invoice was voided already.")
+
+
+def _void(
+    kind: str,
+    account: Account,
+    invoice: Invoice,
+    content: dict[str, Any],
+    reason: str,
+    *,
+    by: Actor,
+    now: datetime,
+    token: str,
+    details: dict[str, Any] | None = None,
+) -> Act:
+    Invoice.objects.filter(pk=invoice.pk).update(status=Status.VOID)
+    return act_record(
+        kind,
+        token=token,
+        content=content,
+        by=by,
+        now=now,
+        account=account,
+        reason=reason,
+        subject=f"invoice:{invoice.pk}",
+        details=details,
+    )
+
+
+def _replacement(first: Act) -> Invoice:
+    replacement = Invoice.objects.filter(pk=first.details["replacement"]).first()
+    if replacement is None:
+        raise InvoiceVoidRefused("The replacement draft made by this request was discarded since.")
+    return replacement

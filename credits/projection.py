@@ -1,0 +1,77 @@
+"""What would be applied: drafts settled live, with the very allocation that issuing uses (R7).
+
+Several drafts of an account are taken in the order a run would issue them, each on what the
+earlier ones leave. Nothing is written.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from credits.models import credits_of
+from credits.settlement import Settlement, settle
+from credits.terms import CreditFacts, LineFacts
+from customers.models import Account
+from invoices.models import Invoice, Line
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """One draft, settled on `day`. `lines` are in invoice order."""
+
+    invoice: Invoice
+    lines: Sequence[Line]
+    day: date
+    settlement: Settlement
+
+
+def drafts_project(
+    account: Account, *, today: date, extra: CreditFacts | None = None, without: int | None = None
+) -> list[Projection]:
+    """All drafts of the account, in issuing order.
+
+    `extra` is a credit not yet saved, for the preview of Add Credits; `without` a credit to leave
+    out, for the preview of a replacement.
+    """
+    drafts = list(Invoice.objects.drafts().filter(account=account).prefetch_related("lines"))
+    if not drafts:
+        return []
+    facts = usable_facts(account)
+    facts = [fact for fact in facts if fact.key != without] + ([extra] if extra else [])
+    projections = []
+    for draft in drafts:
+        day = projected_day(draft, today)
+        lines = sorted(draft.lines.all(), key=lambda line: line.position)
+        settlement = settle(facts, line_facts(lines), currency=account.currency, issued=day)
+        projections.append(Projection(draft, lines, day, settlement))
+        left = {outcome.credit.key: outcome.left for outcome in settlement.outcomes}
+        facts = [replace(fact, balance=left[fact.key]) for fact in facts]
+    return projections
+
+
+def invoice_settle(invoice: Invoice, account: Account, day: date) -> Settlement:
+    """The settlement issuing writes down: the account's credits against one draft, on one day."""
+    lines = list(invoice.lines.order_by("position"))
+    return settle(usable_facts(account), line_facts(lines), currency=account.currency, issued=day)
+
+
+def projected_day(draft: Invoice, today: date) -> date:
+    """The day a draft would be issued: not before its period is over. A correction is judged as of
+    the day its original was (R9)."""
+    return draft.judged_on or max(today, draft.period_end)
+
+
+def usable_facts(account: Account) -> list[CreditFacts]:
+    """Credits with something left, as values."""
+    return [
+        credit.facts(credit.balance, voided=credit.voided)
+        for credit in credits_of(account)
+        if credit.balance > 0
+    ]
+
+
+def line_facts(lines: Sequence[Line]) -> list[LineFacts]:
+    return [
+        LineFacts(key=line.pk, item=line.item_id, kind=line.kind, amount=line.amount, first=line.first_day)
+        for line in lines
+    ]

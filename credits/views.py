@@ -1,0 +1,212 @@
+"""Pages of credits: the list in use order, Add Credits with its preview, one credit, void, replace."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+
+from credits.burndown import burndown
+from credits.forms import GrantForm
+from credits.models import Credit, Entry, credits_of
+from credits.preview import grant_preview
+from credits.services import credit_grant, credit_replace, credit_void, void_facts
+from credits.words import STATE_WORDS, State, credit_state, scope_words
+from customers.acts import fingerprint
+from customers.forms import ReasonForm
+from customers.models import Account, Act
+from customers.money import amount_text
+from customers.requests import actor_of, permission_needed
+from invoices.models import Item
+
+OPEN_STATES = (State.LIVE, State.SCHEDULED, State.GRACE)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditRow:
+    """One credit as lists show it."""
+
+    credit: Credit
+    state: State
+    state_words: str
+    scope: str
+
+    @property
+    def used(self) -> int:
+        return self.credit.amount - self.credit.balance
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+def credit_row(credit: Credit, today: date) -> CreditRow:
+    state = credit_state(credit, today)
+    return CreditRow(credit, state, STATE_WORDS[state], scope_words(credit.applies_to, credit.scope_rows.all()))
+
+
+def credit_rows(account: Account, today: date) -> tuple[list[CreditRow], list[CreditRow]]:
+    """The account's credits in use order: those that can still pay, and the others."""
+    rows = [credit_row(credit, today) for credit in credits_of(account)]
+    return [row for row in rows if row.is_open], [row for row in rows if not row.is_open]
+
+
+@permission_needed("credits.view_credit")
+def credits_page(request: HttpRequest, pk: int) -> HttpResponse:
+    account = _account(pk)
+    live, closed = credit_rows(account, account.day_of(timezone.now()))
+    context = {"account": account, "live": live, "closed": closed, "show_closed": "all" in request.GET}
+    return render(request, "credits/credits.html", context)
+
+
+@permission_needed("credits.view_credit")
+def credit_page(request: HttpRequest, pk: int) -> HttpResponse:
+    credit = _credit(pk)
+    today = credit.account.day_of(timezone.now())
+    entries = list(credit.entries.select_related("invoice", "line", "act").order_by("number"))
+    booked = _with_balances(entries)
+    steps = [(credit.account.day_of(entry.booked_at), balance) for entry, balance in booked]
+    context = {
+        "row": credit_row(credit, today),
+        "credit": credit,
+        "account": credit.account,
+        "entries": booked,
+        "acts": Act.objects.filter(subject=f"credit:{pk}"),
+        "charts": [c for c in (burndown(steps, today), burndown(steps, today, width=360, height=200, left=76)) if c],
+        "replaced_by": Credit.objects.filter(replaces=credit).first(),
+    }
+    return render(request, "credits/credit.html", context)
+
+
+@permission_needed("credits.add_credit")
+def credit_grant_page(request: HttpRequest, pk: int) -> HttpResponse:
+    account, now = _account(pk), timezone.now()
+
+    def grant(form: GrantForm) -> Credit:
+        return credit_grant(
+            account=account,
+            terms=form.terms(),
+            reason=form.cleaned_data["reason"],
+            by=actor_of(request),
+            now=now,
+            token=form.token,
+        )
+
+    return _grant_page(request, account, now, grant)
+
+
+@permission_needed("credits.add_credit", "credits.void_credit")
+def credit_replace_page(request: HttpRequest, pk: int) -> HttpResponse:
+    credit, now = _credit(pk), timezone.now()
+
+    def replace(form: GrantForm) -> Credit:
+        return credit_replace(
+            credit=credit,
+            terms=form.terms(),
+            reason=form.cleaned_data["reason"],
+            by=actor_of(request),
+            now=now,
+            token=form.token,
+        )
+
+    return _grant_page(request, credit.account, now, replace, replaced=credit)
+
+
+@permission_needed("credits.void_credit")
+def credit_void_page(request: HttpRequest, pk: int) -> HttpResponse:
+    credit = _credit(pk)
+    form = ReasonForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        voided = form.perform(
+            lambda: credit_void(
+                credit=credit,
+                reason=form.cleaned_data["reason"],
+                by=actor_of(request),
+                now=timezone.now(),
+                token=form.token,
+                shown=form.cleaned_data["shown"],
+            )
+        )
+        if voided:
+            messages.success(request, f"{voided} is voided.")
+            return redirect(voided)
+        credit = _credit(pk)
+    form.show(fingerprint(void_facts(credit)))
+    row = credit_row(credit, credit.account.day_of(timezone.now()))
+    return render(request, "credits/credit_void.html", {"credit": credit, "row": row, "form": form})
+
+
+def _grant_page(
+    request: HttpRequest,
+    account: Account,
+    now: datetime,
+    save: Callable[[GrantForm], Credit],
+    replaced: Credit | None = None,
+) -> HttpResponse:
+    """The form; with a preview when scripts ask for it, or the Preview button; saved otherwise."""
+    htmx = bool(getattr(request, "htmx", False))
+    only_look = htmx or "preview" in request.POST
+    form = GrantForm(
+        request.POST or None,
+        account=account,
+        today=account.day_of(now),
+        items=_items(),
+        initial=_terms_of(replaced),
+    )
+    preview = None
+    if request.method == "POST" and form.is_valid():
+        if only_look:
+            preview = grant_preview(account, form.terms(), now=now, replaced=replaced)
+        elif saved := form.perform(lambda: save(form)):
+            messages.success(request, f"{saved} is saved. From now on nobody can edit it.")
+            return redirect(saved)
+    context = {"account": account, "form": form, "preview": preview, "replaced": replaced}
+    if htmx:
+        return render(request, "credits/_preview.html", context)
+    return render(request, "credits/credit_replace.html" if replaced else "credits/credit_grant.html", context)
+
+
+def _account(pk: int) -> Account:
+    return get_object_or_404(Account.objects.select_related("customer"), pk=pk)
+
+
+def _credit(pk: int) -> Credit:
+    credits = Credit.objects.with_balance().select_related("account__customer", "replaces")
+    return get_object_or_404(credits.prefetch_related("scope_rows__item"), pk=pk)
+
+
+def _items() -> QuerySet[Item]:
+    return Item.objects.order_by("kind", "name", "pk")
+
+
+def _terms_of(credit: Credit | None) -> dict[str, Any]:
+    """The terms of a credit about to be replaced, as the form's first values."""
+    if credit is None:
+        return {}
+    scope = credit.scope()
+    return {
+        "name": credit.name,
+        "amount": amount_text(credit.balance or credit.amount, credit.currency),
+        "priority": credit.priority,
+        "effective_from": credit.effective_from,
+        "expires_on": credit.expires_on,
+        "category": credit.category,
+        "applies_to": credit.applies_to,
+        "kinds": sorted(scope.kinds),
+        "items": list(scope.items),
+        "excluded_items": list(scope.excluded_items),
+    }
+
+
+def _with_balances(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
+    """Each entry with the balance after it."""
+    balance, rows = 0, []
+    for entry in entries:
+        balance += entry.amount
+        rows.append((entry, balance))
+    return rows

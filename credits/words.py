@@ -1,0 +1,81 @@
+"""The sentences operators read about credits. The code beneath answers with codes and numbers."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from enum import StrEnum
+
+from credits.allocation import Why
+from credits.models import AppliesTo, Credit, ScopeRole, ScopeRow
+from invoices.models import Kind
+
+KIND_PLURAL = {
+    Kind.USAGE_METER: "usage meters",
+    Kind.ADD_ON: "add-ons",
+    Kind.FIXED_FEE: "fixed fees",
+    Kind.LICENSE: "licenses",
+}
+
+WHY = {
+    Why.USED: "Used.",
+    Why.EXPIRED: "It expired before it could pay any of these lines.",
+    Why.NOT_YET_EFFECTIVE: "It takes effect only after this invoice.",
+    Why.VOIDED: "It was voided.",
+    Why.OUT_OF_SCOPE: "No line of this invoice is in its scope.",
+    Why.OTHER_CURRENCY: "It is in another currency.",
+    Why.NOTHING_LEFT_TO_PAY: "Nothing was left to pay on the lines it may pay.",
+    Why.NO_BALANCE: "Nothing was left of it.",
+}
+
+
+class State(StrEnum):
+    """Where a credit stands today."""
+
+    LIVE = "live"
+    SCHEDULED = "scheduled"
+    GRACE = "grace"
+    USED = "used"
+    EXPIRED = "expired"
+    VOIDED = "voided"
+
+
+STATE_WORDS = {
+    State.LIVE: "Live",
+    State.SCHEDULED: "Scheduled",
+    State.GRACE: "In grace",
+    State.USED: "Used up",
+    State.EXPIRED: "Expired",
+    State.VOIDED: "Voided",
+}
+
+
+def credit_state(credit: Credit, today: date) -> State:
+    """The state of a credit read `with_balance`."""
+    if credit.voided:
+        return State.VOIDED
+    if credit.lapsed or (credit.balance and credit.is_gone(today)):
+        return State.EXPIRED
+    if not credit.balance:
+        return State.USED
+    if credit.effective_from > today:
+        return State.SCHEDULED
+    if credit.expires_on is not None and credit.expires_on < today:
+        return State.GRACE
+    return State.LIVE
+
+
+def scope_words(applies_to: str, rows: Iterable[ScopeRow]) -> str:
+    """A scope as a person says it: “All usage meters, and Support; but not API calls”."""
+    rows = list(rows)
+    kinds = [f"all {KIND_PLURAL[Kind(row.kind)]}" for row in rows if row.role == ScopeRole.KIND]
+    items = [row.item.name for row in rows if row.role == ScopeRole.ITEM and row.item]
+    excluded = [row.item.name for row in rows if row.role == ScopeRole.EXCLUDED_ITEM and row.item]
+    if applies_to == AppliesTo.INVOICE:
+        words = "The whole invoice"
+    else:
+        words = listed([*kinds, *items])
+        words = words[:1].upper() + words[1:]
+    return f"{words}, but not {listed(excluded)}" if excluded else words
+
+
+def listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

@@ -1,0 +1,126 @@
+"""The third ring: the database itself refuses (R2, R7).
+
+One table of rules, written once in SQL both engines read the same way; this module turns each
+rule into a trigger for PostgreSQL and for SQLite. The triggers are put in again after every
+migrate, because SQLite drops them whenever it rebuilds a table, and a system check counts them.
+
+A rule's condition is SQL over OLD and NEW. `{distinct}` stands for the engine's NULL-safe
+"is different": a save that names every column and changes none is let through.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+PREFIX = "seal_"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Refuse `event` on a row of `table` when `condition` holds (empty: always)."""
+
+    name: str
+    table: str
+    event: Literal["INSERT", "UPDATE", "DELETE"]
+    sentence: str
+    condition: str = ""
+
+    @property
+    def trigger(self) -> str:
+        return PREFIX + self.name
+
+
+def changed(*columns: str) -> str:
+    return "(" + " OR ".join(f"NEW.{column} {{distinct}} OLD.{column}" for column in columns) + ")"
+
+
+def sealed(table: str, what: str) -> tuple[Rule, Rule]:
+    """Neither UPDATE nor DELETE, ever."""
+    name = table.replace(".", "_")
+    return (
+        Rule(f"{name}_update", table, "UPDATE", f"{what} is never changed"),
+        Rule(f"{name}_delete", table, "DELETE", f"{what} is never deleted"),
+    )
+
+
+def triggers_install(connection: BaseDatabaseWrapper, rules: Sequence[Rule]) -> None:
+    """Put every rule in force, replacing what stood there under its name."""
+    triggers_remove(connection)
+    with connection.cursor() as cursor:
+        for rule in rules:
+            for statement in _statements(connection.vendor, rule):
+                cursor.execute(statement)
+        if connection.vendor == "postgresql":
+            for table in sorted({rule.table for rule in rules if rule.event == "DELETE"}):
+                for statement in _truncate_statements(table):
+                    cursor.execute(statement)
+
+
+def triggers_remove(connection: BaseDatabaseWrapper) -> None:
+    """Lift every rule of ours; for migrations and for emptying a test database."""
+    with connection.cursor() as cursor:
+        for trigger, table in triggers_present(connection).items():
+            if connection.vendor == "postgresql":
+                cursor.execute(f"DROP TRIGGER {trigger} ON {table}")
+                cursor.execute(f"DROP FUNCTION IF EXISTS {trigger}()")
+            else:
+                cursor.execute(f"DROP TRIGGER {trigger}")
+
+
+def triggers_present(connection: BaseDatabaseWrapper) -> dict[str, str]:
+    """Triggers of ours in force, and their tables. On PostgreSQL a disabled one does not count."""
+    if connection.vendor == "postgresql":
+        query = (
+            "SELECT tgname, relname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+            "WHERE tgname LIKE 'seal\\_%%' AND NOT tgisinternal AND tgenabled IN ('O', 'A') "
+            "AND relnamespace = current_schema()::regnamespace"
+        )
+    else:
+        query = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'seal\\_%%' ESCAPE '\\'"
+    with connection.cursor() as cursor:
+        cursor.execute(query, [])
+        return dict(cursor.fetchall())
+
+
+def triggers_missing(connection: BaseDatabaseWrapper, rules: Iterable[Rule]) -> list[str]:
+    rules = list(rules)
+    expected = {rule.trigger for rule in rules}
+    if connection.vendor == "postgresql":
+        expected |= {f"{PREFIX}{rule.table}_truncate" for rule in rules if rule.event == "DELETE"}
+    return sorted(expected - set(triggers_present(connection)))
+
+
+def _statements(vendor: str, rule: Rule) -> tuple[str, ...]:
+    if vendor == "sqlite":
+        condition = rule.condition.format(distinct="IS NOT")
+        when = f"WHEN {condition} " if condition else ""
+        return (
+            f"CREATE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} FOR EACH ROW "
+            f"{when}BEGIN SELECT RAISE(ABORT, '{rule.sentence}'); END",
+        )
+    condition = rule.condition.format(distinct="IS DISTINCT FROM") or "TRUE"
+    row = "OLD" if rule.event == "DELETE" else "NEW"
+    return (
+        _refusing_function(rule.trigger, condition, rule.sentence, row),
+        f"CREATE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {rule.trigger}()",
+    )
+
+
+def _truncate_statements(table: str) -> tuple[str, str]:
+    trigger = f"{PREFIX}{table}_truncate"
+    return (
+        _refusing_function(trigger, "TRUE", f"{table} is never emptied", "NULL"),
+        f"CREATE TRIGGER {trigger} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()",
+    )
+
+
+def _refusing_function(name: str, condition: str, sentence: str, row: str) -> str:
+    """`restrict_violation` makes psycopg raise IntegrityError, as SQLite's ABORT does."""
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {condition} THEN RAISE EXCEPTION '{sentence}' USING ERRCODE = 'restrict_violation'; END IF; "
+        f"RETURN {row}; END $$"
+    )

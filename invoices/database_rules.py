@@ -1,0 +1,85 @@
+"""What the database refuses in this app (R7)."""
+
+from customers.triggers import Rule, changed
+
+FROZEN = (
+    "id account_id currency period_start period_end source corrects_id created_at judged_on series_id series_number "
+    "number issue_date issued_at customer_name account_name total credited"
+).split()
+LINE_FROZEN = "(SELECT status FROM invoices_invoice WHERE id = {row}.invoice_id) <> 'draft'"
+OLD_LINE, NEW_LINE = LINE_FROZEN.format(row="OLD"), LINE_FROZEN.format(row="NEW")
+
+RULES = (
+    Rule(
+        "invoices_invoice_born_draft",
+        "invoices_invoice",
+        "INSERT",
+        "an invoice begins as a draft",
+        "NEW.status <> 'draft'",
+    ),
+    Rule(
+        "invoices_invoice_frozen",
+        "invoices_invoice",
+        "UPDATE",
+        "an issued invoice is never changed",
+        f"OLD.status <> 'draft' AND {changed(*FROZEN)}",
+    ),
+    Rule(
+        "invoices_invoice_status",
+        "invoices_invoice",
+        "UPDATE",
+        "an invoice goes from draft to issued, and from issued to paid or void",
+        "NEW.status <> OLD.status AND NOT (OLD.status = 'draft' AND NEW.status = 'issued' "
+        "OR OLD.status = 'issued' AND NEW.status IN ('paid', 'void'))",
+    ),
+    Rule(
+        "invoices_invoice_payment",
+        "invoices_invoice",
+        "UPDATE",
+        "a payment is recorded once, when the invoice becomes paid",
+        f"NEW.status = OLD.status AND {changed('paid_on', 'payment_reference')}",
+    ),
+    Rule(
+        "invoices_invoice_delete",
+        "invoices_invoice",
+        "DELETE",
+        "an issued invoice is never deleted",
+        "OLD.status <> 'draft'",
+    ),
+    Rule(
+        "invoices_line_insert",
+        "invoices_line",
+        "INSERT",
+        "an issued invoice gets no further line",
+        NEW_LINE,
+    ),
+    Rule(
+        "invoices_line_update",
+        "invoices_line",
+        "UPDATE",
+        "a line of an issued invoice is never changed",
+        f"({OLD_LINE} OR {NEW_LINE})",
+    ),
+    Rule(
+        "invoices_line_delete",
+        "invoices_line",
+        "DELETE",
+        "a line of an issued invoice is never deleted",
+        OLD_LINE,
+    ),
+    Rule(
+        "invoices_item_kind",
+        "invoices_item",
+        "UPDATE",
+        "the kind and key of an item never change",
+        changed("kind", "key"),
+    ),
+    Rule(
+        "invoices_series_grows",
+        "invoices_series",
+        "UPDATE",
+        "a number series only grows",
+        f"({changed('prefix', 'year')} OR NEW.last_number < OLD.last_number)",
+    ),
+    Rule("invoices_series_delete", "invoices_series", "DELETE", "a number series is never deleted"),
+)

@@ -1,0 +1,188 @@
+"""Acts on drafts: made, edited and discarded by an operator until issued (R7)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated
+from customers.models import Account
+from customers.money import currency_decimals
+from invoices.models import Invoice, Item, Line, Source, Status
+from invoices.pricing import priced_amount
+
+LONGEST_PERIOD = timedelta(days=366)
+
+
+class DraftRefused(Refusal):
+    """A draft that cannot be made, edited or discarded."""
+
+
+@dataclass(frozen=True, slots=True)
+class DraftLine:
+    """A charge as typed. `kept` is the line it stands for when a draft is edited and this line's
+    figures were left alone: such a line keeps its amount, also where that came from an import."""
+
+    item: Item
+    description: str
+    quantity: Decimal
+    unit_price: Decimal
+    kept: Line | None = None
+
+    def content(self) -> dict[str, Any]:
+        return {
+            "item": self.item.pk,
+            "description": self.description,
+            "quantity": str(self.quantity),
+            "unit_price": str(self.unit_price),
+            "kept": self.kept.pk if self.kept else None,
+        }
+
+
+@act
+def invoice_draft(
+    *,
+    account: Account,
+    period_start: date,
+    period_end: date,
+    lines: Sequence[DraftLine],
+    by: Actor,
+    now: datetime,
+    token: str,
+) -> Invoice:
+    """Make a draft for `[period_start, period_end)`, in days of the account's zone.
+
+    Refuses on a closed account, an empty or over-long period, and a draft without lines.
+    """
+    content = {"account": account.pk, **_content(period_start, period_end, lines)}
+    account = account_lock(account.pk)
+    if first := act_repeated("invoice_draft", token, content):
+        return Invoice.objects.get(pk=first.subject_id)
+    if account.closed_at:
+        raise DraftRefused("This account is closed: no invoice can be drafted.")
+    _check(period_start, period_end, lines)
+    invoice = Invoice.objects.create(
+        account=account,
+        currency=account.currency,
+        period_start=period_start,
+        period_end=period_end,
+        created_at=now,
+        source=Source.OPERATOR,
+    )
+    _write_lines(invoice, lines)
+    _record("invoice_draft", invoice, content, by=by, now=now, token=token)
+    return invoice
+
+
+@act
+def invoice_edit(
+    *,
+    invoice: Invoice,
+    period_start: date,
+    period_end: date,
+    lines: Sequence[DraftLine],
+    by: Actor,
+    now: datetime,
+    token: str,
+) -> Invoice:
+    """Replace a draft's period and lines. Refuses once it is issued."""
+    content = {"invoice": invoice.pk, **_content(period_start, period_end, lines)}
+    account_lock(invoice.account_id)
+    if act_repeated("invoice_edit", token, content):
+        return Invoice.objects.get(pk=invoice.pk)
+    invoice = draft_get(invoice.pk)
+    _check(period_start, period_end, lines)
+    invoice.period_start, invoice.period_end = period_start, period_end
+    invoice.save(update_fields=["period_start", "period_end"])
+    invoice.lines.all().delete()
+    _write_lines(invoice, lines)
+    _record("invoice_edit", invoice, content, by=by, now=now, token=token)
+    return invoice
+
+
+@act
+def invoice_discard(*, invoice: Invoice, by: Actor, now: datetime, token: str) -> Account:
+    """Throw a draft away. Refuses once it is issued. Returns the account it was for."""
+    content = {"invoice": invoice.pk}
+    account = account_lock(invoice.account_id)
+    if act_repeated("invoice_discard", token, content):
+        return account
+    invoice = draft_get(invoice.pk)
+    _record("invoice_discard", invoice, content, by=by, now=now, token=token)
+    invoice.delete()
+    return account
+
+
+def draft_get(pk: int) -> Invoice:
+    """The draft, read after the account was locked. Refuses what is issued or gone."""
+    invoice = Invoice.objects.filter(pk=pk).first()
+    if invoice is None:
+        raise DraftRefused("This draft was discarded.")
+    if invoice.status != Status.DRAFT:
+        raise DraftRefused(f"Invoice {invoice} was issued: it can no longer be changed.")
+    return invoice
+
+
+def _content(period_start: date, period_end: date, lines: Sequence[DraftLine]) -> dict[str, Any]:
+    return {
+        "period_start": period_start,
+        "period_end": period_end,
+        "lines": [line.content() for line in lines],
+    }
+
+
+def _check(period_start: date, period_end: date, lines: Sequence[DraftLine]) -> None:
+    if not period_start < period_end:
+        raise DraftRefused("The period must have at least one day.")
+    if period_end - period_start > LONGEST_PERIOD:
+        raise DraftRefused("A period is at most a year long.")
+    if not lines:
+        raise DraftRefused("A draft needs at least one line.")
+
+
+def _write_lines(invoice: Invoice, lines: Sequence[DraftLine]) -> None:
+    Line.objects.bulk_create(_line(invoice, position, line) for position, line in enumerate(lines, start=1))
+
+
+def _line(invoice: Invoice, position: int, typed: DraftLine) -> Line:
+    kept = typed.kept
+    same_item = kept is not None and kept.item_id == typed.item.pk
+    figures_kept = (
+        kept is not None and (kept.quantity, kept.unit_price) == (typed.quantity, typed.unit_price)
+    )
+    return Line(
+        account_id=invoice.account_id,
+        invoice=invoice,
+        position=position,
+        item=typed.item,
+        kind=typed.item.kind,
+        name=kept.name if kept and same_item else typed.item.name,
+        unit=kept.unit if kept and same_item else typed.item.unit,
+        description=typed.description,
+        quantity=typed.quantity,
+        unit_price=typed.unit_price,
+        exact_amount=kept.exact_amount if kept and figures_kept else "",
+        currency=invoice.currency,
+        amount=(
+            kept.amount
+            if kept and figures_kept
+            else priced_amount(typed.quantity, typed.unit_price, currency_decimals(invoice.currency))
+        ),
+        first_day=kept.first_day if kept else invoice.period_start,
+        last_day=kept.last_day if kept else invoice.period_end - timedelta(days=1),
+    )
+
+
+def _record(
+    kind: str, invoice: Invoice, content: dict[str, Any], *, by: Actor, now: datetime, token: str
+) -> None:
+    act_record(
+        kind,
+        token=token,
+        content=content,
+        by=by,
+        now=now,
+        account=invoice.account,
+        subject=f"invoice:{invoice.pk}",
+    )
