@@ -100,6 +100,7 @@ def _undo_page(
         "account": invoice.account,
         "form": form,
         "returned": credits_returned(invoice, today),
+        "keeps_expired": undo is invoice_correct,
     }
     return render(request, template, context)
 

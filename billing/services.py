@@ -49,7 +49,9 @@ def invoice_issue(
         raise IssueRefused(f"Invoice {current} was voided. Correct it to bill again.")
     today = account.day_of(now)
     if today < current.period_end and not before_end:
-        raise IssueRefused(f"The period ends on {current.last_day:%-d %B %Y}: confirm that you issue it before.")
+        raise IssueRefused(
+            f"The period ends on {current.last_day:%-d %B %Y}: confirm that you issue it before."
+        )
     judged_on = current.judged_on or today
     settlement = invoice_settle(current, account, judged_on)
     facts_check(shown, issue_facts(current, settlement))
@@ -146,7 +148,9 @@ def invoice_correct(
         line._state.adding = True
     Line.objects.bulk_create(copies)
     details = {"replacement": replacement.pk}
-    record = _void("invoice_correct", account, current, content, reason, by=by, now=now, token=token, details=details)
+    record = _void(
+        "invoice_correct", account, current, content, reason, by=by, now=now, token=token, details=details
+    )
     credit_reverse(account, record, current, today=account.day_of(now), now=now, keep_expired=True)
     return replacement
 
@@ -156,7 +160,9 @@ def void_facts(invoice: Invoice, today: date) -> dict[str, Any]:
     return {
         "invoice": invoice.pk,
         "status": invoice.status,
-        "returned": [[back.credit.pk, back.amount, back.closed_as] for back in credits_returned(invoice, today)],
+        "returned": [
+            [back.credit.pk, back.amount, back.closed_as] for back in credits_returned(invoice, today)
+        ],
     }
 
 

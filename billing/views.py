@@ -57,15 +57,17 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Account.objects.select_related("customer"), pk=pk)
     today = shown.day_of(timezone.now())
     live, closed = credit_rows(shown, today)
-    invoices = Invoice.objects.filter(account=shown).with_totals().order_by("-period_end", "-pk")
+    invoices = list(
+        Invoice.objects.filter(account=shown).with_totals().order_by("-period_end", "-pk")[: RECENT + 1]
+    )
     entries = Entry.objects.filter(account=shown).select_related("credit", "invoice")
     context = {
         "account": shown,
         "balances": balances(shown, live, today),
         "live": live,
         "closed": closed,
-        "invoices": invoices[: RECENT + 1],
-        "recent": RECENT,
+        "invoices": invoices[:RECENT],
+        "more_invoices": len(invoices) > RECENT,
         "entries": entries.order_by("-number")[:RECENT],
         "acts": Act.objects.filter(account=shown)[:RECENT],
         "today": today,

@@ -29,7 +29,7 @@ class Chart:
 
 
 def burndown(
-    steps: Sequence[tuple[date, int]], today: date, *, width: int = 720, height: int = 220, left: int = 90
+    steps: Sequence[tuple[date, int]], today: date, *, width: int = 1100, height: int = 240, left: int = 90
 ) -> Chart | None:
     """A chart of `(day, balance after it)`, drawn up to `today`; None without steps.
 

@@ -30,7 +30,9 @@ class GrantForm(ActForm):
         help_text="Among equals, promotional credits are used before purchased ones.",
     )
     effective_from = forms.DateField(
-        label="Effective from", widget=DATE, help_text="Its first day. Lines served on or after it can be paid."
+        label="Effective from",
+        widget=DATE,
+        help_text="Its first day. It pays whole lines that it shares a day with, up to the day of issue.",
     )
     expires_on = forms.DateField(
         label="Expires on", required=False, widget=DATE, help_text="Its last day. Leave it empty for never."
@@ -60,7 +62,9 @@ class GrantForm(ActForm):
         help_text="For your colleagues and auditors. Customers do not see it.",
     )
 
-    def __init__(self, *args: Any, account: Account, today: date, items: QuerySet[Item], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, account: Account, today: date, items: QuerySet[Item], **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.account = account
         self.fields["effective_from"].initial = today

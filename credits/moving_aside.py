@@ -21,7 +21,6 @@ these groups from its scope, and no later search looks at them again.
 
 import functools
 import operator
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -93,7 +92,7 @@ class Flow:
                 self.full_for_good |= way.groups
                 self.close(way)
                 break
-            amount = min(rest, self.room[way.end], self.narrowest(way))
+            amount = self.passable(way, min(rest, self.room[way.end]))
             self.push(way, amount)
             self.put(kind, way.start, amount)
             rest -= amount
@@ -132,13 +131,13 @@ class Flow:
             way = self.search(1 << group, goal=self.roomy | elsewhere, barred=1 << kind)
             if isinstance(way, Tight):
                 return way
-            amount = min(wanted - own[group], self.narrowest(way))
+            amount = wanted - own[group]
             if elsewhere >> way.end & 1:
                 giver = way.end
             else:
                 giver = _lowest(elsewhere)
                 amount = min(amount, self.room[way.end])
-            amount = min(amount, own[giver])
+            amount = self.passable(way, min(amount, own[giver]))
             self.put(kind, giver, -amount)
             self.push(way, amount)
             self.put(kind, group, amount)
@@ -166,8 +165,8 @@ class Flow:
                     waiting.append(other)
         return Tight(reached, payers & ~barred)
 
-    def narrowest(self, way: Way) -> int:
-        return min((self.amounts[kind][group] for kind, group, _ in way.moves), default=sys.maxsize)
+    def passable(self, way: Way, amount: int) -> int:
+        return min([amount, *(self.amounts[kind][group] for kind, group, _ in way.moves)])
 
     def push(self, way: Way, amount: int) -> None:
         for kind, group, other in way.moves:

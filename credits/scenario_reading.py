@@ -122,14 +122,11 @@ def integer_read(node: Node, *, least: int | None = None, most: int | None = Non
 
 
 def currency_read(node: Node) -> str:
-    """An ISO 4217 code whose minor unit is a power of ten."""
     code = text_read(node)
     try:
-        unit = str(get_currency(code).sub_unit)
+        get_currency(code)
     except CurrencyDoesNotExist:
         node.refuse(f"{code} is not a currency code, such as USD.")
-    if unit.strip("0") != "1":
-        node.refuse(f"{code} has no decimal minor unit.")
     return code
 
 

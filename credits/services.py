@@ -8,7 +8,17 @@ from typing import Any
 from django.conf import settings
 
 from credits.ledger import Posting, credit_get, entries_write, entry_count
-from credits.models import AppliesTo, Category, Credit, Entry, EntryKind, ScopeRole, ScopeRow, credits_of, last_issue
+from credits.models import (
+    AppliesTo,
+    Category,
+    Credit,
+    Entry,
+    EntryKind,
+    ScopeRole,
+    ScopeRow,
+    credits_of,
+    last_issue,
+)
 from credits.settlement import Settlement
 from credits.terms import CreditFacts, Scope
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
@@ -56,7 +66,6 @@ class Terms:
             "items": sorted(item.pk for item in self.items),
             "excluded_items": sorted(item.pk for item in self.excluded_items),
         }
-
 
     def facts(self, account: Account, now: datetime) -> CreditFacts:
         """These terms as the allocation sees them, in the place they would take: the newest of equals."""

@@ -47,7 +47,9 @@ class CreditRow:
 
 def credit_row(credit: Credit, today: date) -> CreditRow:
     state = credit_state(credit, today)
-    return CreditRow(credit, state, STATE_WORDS[state], scope_words(credit.applies_to, credit.scope_rows.all()))
+    return CreditRow(
+        credit, state, STATE_WORDS[state], scope_words(credit.applies_to, credit.scope_rows.all())
+    )
 
 
 def credit_rows(account: Account, today: date) -> tuple[list[CreditRow], list[CreditRow]]:
@@ -77,7 +79,9 @@ def credit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "account": credit.account,
         "entries": booked,
         "acts": Act.objects.filter(subject=f"credit:{pk}"),
-        "charts": [c for c in (burndown(steps, today), burndown(steps, today, width=360, height=200, left=76)) if c],
+        "charts": [
+            c for c in (burndown(steps, today), burndown(steps, today, width=360, height=200, left=76)) if c
+        ],
         "replaced_by": Credit.objects.filter(replaces=credit).first(),
     }
     return render(request, "credits/credit.html", context)
@@ -166,9 +170,12 @@ def _grant_page(
             messages.success(request, f"{saved} is saved. From now on nobody can edit it.")
             return redirect(saved)
     context = {"account": account, "form": form, "preview": preview, "replaced": replaced}
+    context["preview_asked"] = only_look and bool(request.POST.get("amount"))
     if htmx:
         return render(request, "credits/_preview.html", context)
-    return render(request, "credits/credit_replace.html" if replaced else "credits/credit_grant.html", context)
+    return render(
+        request, "credits/credit_replace.html" if replaced else "credits/credit_grant.html", context
+    )
 
 
 def _account(pk: int) -> Account:

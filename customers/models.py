@@ -108,12 +108,7 @@ class Act(SealedModel):
         )
 
     def __str__(self) -> str:
-        return f"{self.words} ({self.subject})"
-
-    @property
-    def words(self) -> str:
-        """The kind as a person says it: `credit_grant` is “Credit grant”."""
-        return self.kind.replace("_", " ").capitalize()
+        return f"{self.kind} ({self.subject})"
 
     @property
     def subject_id(self) -> int:

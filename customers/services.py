@@ -23,7 +23,9 @@ def customer_open(*, key: str, name: str, email: str, by: Actor, now: datetime, 
     if Customer.objects.filter(key=key).exists():
         raise CustomerRefused(f"Another customer already has the key “{key}”.")
     customer = Customer.objects.create(key=key, name=name, email=email, created_at=now)
-    act_record("customer_open", token=token, content=content, by=by, now=now, subject=f"customer:{customer.pk}")
+    act_record(
+        "customer_open", token=token, content=content, by=by, now=now, subject=f"customer:{customer.pk}"
+    )
     return customer
 
 
@@ -40,7 +42,9 @@ def customer_edit(
         raise CustomerRefused("This customer was erased: the names stay a placeholder.")
     customer.name, customer.email = name, email
     customer.save()
-    act_record("customer_edit", token=token, content=content, by=by, now=now, subject=f"customer:{customer.pk}")
+    act_record(
+        "customer_edit", token=token, content=content, by=by, now=now, subject=f"customer:{customer.pk}"
+    )
     return customer
 
 

@@ -148,9 +148,7 @@ def _write_lines(invoice: Invoice, lines: Sequence[DraftLine]) -> None:
 def _line(invoice: Invoice, position: int, typed: DraftLine) -> Line:
     kept = typed.kept
     same_item = kept is not None and kept.item_id == typed.item.pk
-    figures_kept = (
-        kept is not None and (kept.quantity, kept.unit_price) == (typed.quantity, typed.unit_price)
-    )
+    figures_kept = kept is not None and (kept.quantity, kept.unit_price) == (typed.quantity, typed.unit_price)
     return Line(
         account_id=invoice.account_id,
         invoice=invoice,

@@ -116,5 +116,7 @@ class DiscardForm(ActForm):
 class PayForm(ActForm):
     paid_on = forms.DateField(label="Paid on", widget=DATE)
     reference = forms.CharField(
-        max_length=200, required=False, help_text="Where the payment can be found: a bank line, a receipt number."
+        max_length=200,
+        required=False,
+        help_text="Where the payment can be found: a bank line, a receipt number.",
     )

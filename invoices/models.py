@@ -135,7 +135,9 @@ class Invoice(models.Model):
             models.Index(fields=("status", "period_end", "id"), name="invoice_status_period"),
         )
         constraints = (
-            models.CheckConstraint(condition=Q(period_end__gt=models.F("period_start")), name="invoice_period"),
+            models.CheckConstraint(
+                condition=Q(period_end__gt=models.F("period_start")), name="invoice_period"
+            ),
             models.CheckConstraint(condition=Q(status__in=Status.values), name="invoice_status_known"),
             models.CheckConstraint(
                 condition=Q(status=Status.DRAFT, number=None, total=None, credited=None)

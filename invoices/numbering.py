@@ -32,5 +32,6 @@ def numbers_take(year: int, count: int) -> list[Number]:
         cursor.execute(TAKE, [prefix, year, count])
         series_id, last = cursor.fetchone()
     return [
-        Number(series_id, figure, f"{prefix}-{year}-{figure:06d}") for figure in range(last - count + 1, last + 1)
+        Number(series_id, figure, f"{prefix}-{year}-{figure:06d}")
+        for figure in range(last - count + 1, last + 1)
     ]

@@ -52,7 +52,9 @@ def invoice_pay(
     if act_repeated("invoice_pay", token, content):
         return invoice
     if invoice.status != Status.ISSUED or invoice.issue_date is None:
-        raise PaymentRefused(f"Only an issued invoice can be paid; this one is {invoice.get_status_display().lower()}.")
+        raise PaymentRefused(
+            f"Only an issued invoice can be paid; this one is {invoice.get_status_display().lower()}."
+        )
     if not invoice.issue_date <= paid_on <= account.day_of(now):
         raise PaymentRefused("The day of payment lies between the day of issue and today.")
     Invoice.objects.filter(pk=invoice.pk).update(

@@ -185,11 +185,15 @@ def _drafts_write(
     by_account = groupby(charges, key=lambda charge: (charge.customer_key, charge.account_key))
     for place, charged in by_account:
         for position, charge in enumerate(charged, start=1):
-            lines.append(_line(draft_of[place], accounts[place], items[charge.item_key], position, charge, days))
+            lines.append(
+                _line(draft_of[place], accounts[place], items[charge.item_key], position, charge, days)
+            )
     return Line.objects.bulk_create(lines, batch_size=500)
 
 
-def _line(draft: Invoice, account: Account, item: Item, position: int, charge: UsageCharge, days: Days) -> Line:
+def _line(
+    draft: Invoice, account: Account, item: Item, position: int, charge: UsageCharge, days: Days
+) -> Line:
     amount = amount_round(charge.exact_amount, charge.currency)
     if abs(amount) > LARGEST_MINOR:
         raise ImportRefused(

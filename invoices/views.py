@@ -96,7 +96,9 @@ def invoice_discard_page(request: HttpRequest, pk: int) -> HttpResponse:
     form = DiscardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         account = form.perform(
-            lambda: invoice_discard(invoice=invoice, by=actor_of(request), now=timezone.now(), token=form.token)
+            lambda: invoice_discard(
+                invoice=invoice, by=actor_of(request), now=timezone.now(), token=form.token
+            )
         )
         if account:
             messages.success(request, "The draft is discarded.")

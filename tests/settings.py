@@ -5,7 +5,7 @@ import os
 os.environ.setdefault("SCRIP_SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SCRIP_HTTPS", "0")
 
-from billing.settings import *  # noqa: E402, F403
+from billing.settings import *  # noqa: F403
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
@@ -13,4 +13,5 @@ STORAGES = {
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
 WHITENOISE_AUTOREFRESH = True
+WHITENOISE_USE_FINDERS = True
 ALLOWED_HOSTS = ["127.0.0.1", "localhost", "testserver"]

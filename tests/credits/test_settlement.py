@@ -132,7 +132,7 @@ def test_r15_another_currency_is_a_reason_and_pays_nothing() -> None:
     ],
 )
 def test_the_first_reason_that_holds_is_the_one_told(terms: dict[str, Any], why: Why) -> None:
-    found = settled([credit(1, 10, priority=1), credit(2, 10, **terms)], line(1, "X", 10))
+    found = settled([credit(1, 10, priority=1), replace(credit(2, 10), **terms)], line(1, "X", 10))
     assert reasons(found) == {1: Why.USED, 2: why}
     assert found.credited == 10
 

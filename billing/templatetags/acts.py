@@ -1,0 +1,51 @@
+"""Acts in words, with a link to what they made or moved."""
+
+from django import template
+from django.urls import reverse
+
+from customers.models import Act
+
+register = template.Library()
+
+WORDS = {
+    "account_close": "closed",
+    "account_edit": "renamed",
+    "account_open": "opened",
+    "credit_grant": "granted",
+    "credit_replace": "granted, in place of another,",
+    "credit_void": "voided",
+    "credits_expire": "booked expired credits of",
+    "customer_close": "closed",
+    "customer_edit": "edited",
+    "customer_erase": "erased the names of",
+    "customer_open": "added",
+    "invoice_correct": "voided, to correct it,",
+    "invoice_discard": "discarded",
+    "invoice_draft": "drafted",
+    "invoice_edit": "edited",
+    "invoice_issue": "issued",
+    "invoice_pay": "recorded the payment of",
+    "invoice_void": "voided",
+    "item_add": "added",
+    "item_edit": "edited",
+    "usage_import": "imported usage:",
+}
+PAGES = ("account", "credit", "customer", "invoice")
+
+
+@register.filter
+def act_words(act: Act) -> str:
+    return WORDS.get(act.kind, act.kind.replace("_", " "))
+
+
+@register.filter
+def act_subject(act: Act) -> str:
+    """`credit:17` as “credit 17”."""
+    return act.subject.replace(":", " ")
+
+
+@register.filter
+def act_link(act: Act) -> str:
+    """The page of what the act was about; none for what it threw away or has no page."""
+    page, _, pk = act.subject.partition(":")
+    return reverse(page, args=[pk]) if page in PAGES and act.kind != "invoice_discard" else ""

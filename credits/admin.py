@@ -1,0 +1,91 @@
+"""Credits, scopes and the ledger in the admin: read-only, for superusers too (R2).
+
+Add and Void lead to the operator's own forms.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
+
+from credits.models import Credit, Entry, ScopeRow
+from credits.words import scope_words
+from customers.admin_base import ReadOnlyAdmin
+from customers.models import Account
+from customers.money import money_display
+
+
+@admin.register(Credit)
+class CreditAdmin(ReadOnlyAdmin):
+    list_display = ("name", "account", "priority", "scope_in_words", "granted", "left", "expires_on", "void")
+    list_select_related = ("account",)
+    list_filter = ("category", "currency", "applies_to")
+    search_fields = ("name", "account__name", "account__key", "account__customer__name")
+    date_hierarchy = "created_at"
+    readonly_fields = ("scope_in_words", "granted", "left", "void")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return Credit.objects.with_balance().select_related("account").prefetch_related("scope_rows__item")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("credits.add_credit"))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        account = request.GET.get("account", "")
+        if account.isascii() and account.isdigit() and Account.objects.filter(pk=int(account)).exists():
+            return redirect("credit_grant", pk=int(account))
+        self.message_user(request, "A credit is added from its account's page: choose the customer.")
+        return redirect("customers")
+
+    @admin.display(description="Scope")
+    def scope_in_words(self, credit: Credit) -> str:
+        return scope_words(credit.applies_to, credit.scope_rows.all())
+
+    @admin.display(description="Amount granted", ordering="amount")
+    def granted(self, credit: Credit) -> str:
+        return money_display(credit.amount, credit.currency)
+
+    @admin.display(description="Left", ordering="balance")
+    def left(self, credit: Credit) -> str:
+        return money_display(credit.balance, credit.currency)
+
+    @admin.display(description="Void")
+    def void(self, credit: Credit) -> str:
+        if credit.voided:
+            return "Voided"
+        return format_html('<a href="{}">Void</a>', reverse("credit_void", args=[credit.pk]))
+
+
+@admin.register(ScopeRow)
+class ScopeRowAdmin(ReadOnlyAdmin):
+    list_display = ("credit", "role", "kind", "item")
+    list_select_related = ("credit", "item")
+    list_filter = ("role", "kind")
+    search_fields = ("credit__name", "item__name")
+
+
+@admin.register(Entry)
+class EntryAdmin(ReadOnlyAdmin):
+    list_display = (
+        "account",
+        "number",
+        "credit",
+        "kind",
+        "shown",
+        "invoice",
+        "value_date",
+        "booked_at",
+        "act",
+    )
+    list_select_related = ("account", "credit", "invoice", "act")
+    list_filter = ("kind", "currency")
+    search_fields = ("credit__name", "account__name", "account__key", "invoice__number")
+    date_hierarchy = "value_date"
+
+    @admin.display(description="Amount", ordering="amount")
+    def shown(self, entry: Entry) -> str:
+        return money_display(entry.amount, entry.currency)

@@ -1,0 +1,128 @@
+"""What the management commands share: how they are asked, and how they answer.
+
+A command answers with one `Report`. On a terminal its work shows a bar; in a log it leaves plain
+lines; with `--json` it prints the summary as one object and nothing else. What is refused ends the
+command with one sentence and exit code 1.
+"""
+
+import json
+import re
+from abc import abstractmethod
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol, TypeVar
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
+from rich.progress import track
+
+from customers.acts import Refusal
+from customers.money import amount_text
+
+T = TypeVar("T")
+
+MONTH = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
+DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
+LOG_EVERY = 1000
+
+
+class Progress(Protocol):
+    """Hands the items on one by one, and shows how far the work has come."""
+
+    def __call__(self, items: Sequence[T], doing: str) -> Iterable[T]: ...
+
+
+def unseen(items: Sequence[T], doing: str) -> Iterable[T]:
+    """Progress that nobody watches."""
+    return items
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a command answers: the summary for machines, the lines for people, and what went wrong."""
+
+    summary: Mapping[str, Any]
+    lines: Sequence[str] = field(default_factory=list)
+    failure: str = ""
+
+
+class ReportingCommand(BaseCommand):
+    as_json = False
+
+    @abstractmethod
+    def report(self, options: Mapping[str, Any]) -> Report:
+        """Do the work and say what was done."""
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--json", action="store_true", help="print one machine-readable object and nothing else"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.as_json = options["json"]
+        try:
+            report = self.report(options)
+        except Refusal as refused:
+            raise CommandError(str(refused)) from refused
+        except DatabaseError as trouble:
+            hint = "If it is new, run `manage.py migrate` first."
+            raise CommandError(f"The database refused: {first_line(trouble)}. {hint}") from trouble
+        if self.as_json:
+            self.stdout.write(json.dumps(report.summary, indent=2, ensure_ascii=False))
+        else:
+            for line in report.lines:
+                self.stdout.write(line)
+        if report.failure:
+            raise CommandError(report.failure)
+
+    def progress(self, items: Sequence[T], doing: str) -> Iterable[T]:
+        if self.on_terminal:
+            return track(items, description=doing)
+        return items if self.as_json else self._logged(items, doing)
+
+    @property
+    def on_terminal(self) -> bool:
+        return self.stdout.isatty() and not self.as_json
+
+    def _logged(self, items: Sequence[T], doing: str) -> Iterator[T]:
+        for number, item in enumerate(items, start=1):
+            yield item
+            if number % LOG_EVERY == 0:
+                self.stdout.write(f"{doing}: {number} of {len(items)}")
+
+
+def period_parse(text: str) -> tuple[date, date]:
+    """The first day of a month typed as YYYY-MM, and of the month after it."""
+    match = MONTH.fullmatch(text)
+    try:
+        if match:
+            year, month = int(match[1]), int(match[2])
+            return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
+    except ValueError:
+        pass
+    raise CommandError(f"--period: “{text}” is not a month. Write it as year and month, such as 2026-08.")
+
+
+def day_parse(option: str, text: str) -> date:
+    try:
+        if DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise CommandError(
+        f"{option}: “{text}” is not a day. Write it as year, month and day, such as 2026-08-31."
+    )
+
+
+def first_line(trouble: Exception) -> str:
+    """What a database complains of, in one line and without its full stop."""
+    return (str(trouble).strip() or type(trouble).__name__).splitlines()[0].rstrip(".")
+
+
+def amount_words(minor: int, currency: str) -> str:
+    return f"{amount_text(minor, currency)} {currency}"
+
+
+def counted(number: int, one: str, several: str = "") -> str:
+    return f"{number:,} {one if number == 1 else several or one + 's'}"

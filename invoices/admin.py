@@ -1,0 +1,100 @@
+"""Items, invoices and number series in the admin."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from simple_history.admin import SimpleHistoryAdmin
+
+from customers.admin_base import ReadOnlyAdmin, ScripAdmin
+from customers.money import money_display
+from customers.requests import actor_of, token_new
+from invoices.models import Invoice, Item, Line, Series
+from invoices.services import item_add, item_edit
+
+
+@admin.register(Item)
+class ItemAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
+    list_display = ("name", "key", "kind", "unit", "created_at")
+    list_filter = ("kind",)
+    search_fields = ("name", "key")
+    fields = ("key", "name", "kind", "unit")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return ("key", "kind") if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
+        by, now, token = actor_of(request), timezone.now(), token_new()
+        if change:
+            item_edit(item=obj, name=obj.name, unit=obj.unit, by=by, now=now, token=token)
+        else:
+            added = item_add(
+                key=obj.key, name=obj.name, kind=obj.kind, unit=obj.unit, by=by, now=now, token=token
+            )
+            obj.pk = added.pk
+
+
+@admin.register(Invoice)
+class InvoiceAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "account", "period_start", "last_day", "status", "shown", "credit", "due")
+    list_select_related = ("account",)
+    list_filter = ("status", "source", "currency")
+    search_fields = ("number", "account__name", "account__key", "account__customer__name")
+    date_hierarchy = "period_end"
+
+    def get_queryset(self, request: HttpRequest) -> Any:
+        return super().get_queryset(request).with_totals()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("invoices.add_invoice"))
+
+    def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        self.message_user(request, "A draft is made from its account's page: choose the customer.")
+        return redirect("customers")
+
+    @admin.display(description="Total", ordering="shown_total")
+    def shown(self, invoice: Any) -> str:
+        return money_display(invoice.shown_total, invoice.currency)
+
+    @admin.display(description="Credits", ordering="credited")
+    def credit(self, invoice: Invoice) -> str:
+        return money_display(-invoice.credited, invoice.currency) if invoice.credited else "–"
+
+    @admin.display(description="Amount due")
+    def due(self, invoice: Invoice) -> str:
+        return "–" if invoice.amount_due is None else money_display(invoice.amount_due, invoice.currency)
+
+
+@admin.register(Line)
+class LineAdmin(ReadOnlyAdmin):
+    list_display = (
+        "name",
+        "of_invoice",
+        "account",
+        "kind",
+        "quantity",
+        "unit_price",
+        "shown",
+        "first_day",
+        "last_day",
+    )
+    list_select_related = ("invoice", "account")
+    list_filter = ("kind", "currency")
+    search_fields = ("name", "description", "invoice__number")
+
+    @admin.display(description="Amount", ordering="amount")
+    def shown(self, line: Line) -> str:
+        return money_display(line.amount, line.currency)
+
+    @admin.display(description="Invoice", ordering="invoice")
+    def of_invoice(self, line: Line) -> str:
+        return format_html('<a href="{}">{}</a>', reverse("invoice", args=[line.invoice_id]), line.invoice)
+
+
+@admin.register(Series)
+class SeriesAdmin(ReadOnlyAdmin):
+    list_display = ("prefix", "year", "last_number")
