@@ -52,7 +52,7 @@ def balances(account: Account, live: Sequence[CreditRow], today: date) -> Balanc
 def available_by_account(account_ids: Sequence[int], today: date) -> dict[int, int]:
     """Available credit of several accounts in one query, by the day given; for lists."""
     usable = Credit.objects.with_balance().filter(
-        account__in=account_ids, voided=False, effective_from__lte=today, balance__gt=0
+        Q(voided=False, balance__gt=0), account__in=account_ids, effective_from__lte=today
     )
     totals: dict[int, int] = {}
     for credit in usable:
@@ -64,6 +64,6 @@ def available_by_account(account_ids: Sequence[int], today: date) -> dict[int, i
 def expiring_soon(today: date, first: int) -> list[Credit]:
     """Credits with something left whose last day is within 30 days, the soonest first."""
     soon = Credit.objects.with_balance().filter(
-        expires_on__range=(today, today + SOON), voided=False, balance__gt=0
+        Q(voided=False, balance__gt=0), expires_on__range=(today, today + SOON)
     )
     return list(soon.select_related("account__customer").order_by(F("expires_on"), "pk")[:first])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import cast
 
 from credits.allocation import Why
 from credits.models import Credit, Entry, EntryKind
@@ -99,7 +100,7 @@ def _issued(invoice: Invoice) -> InvoiceView:
     rows = {line.pk: LineRow(line) for line in invoice.lines.order_by("position")}
     applied = Entry.objects.filter(invoice=invoice, kind=EntryKind.APPLIED).select_related("credit")
     for entry in applied.order_by("number"):
-        rows[entry.line_id].paid_by.append(PaidBy(entry.credit, -entry.amount))
+        rows[cast("int", entry.line_id)].paid_by.append(PaidBy(entry.credit, -entry.amount))
     record = Act.objects.filter(subject=f"invoice:{invoice.pk}", kind="invoice_issue").first()
     told = record.details["outcomes"] if record else []
     credits = Credit.objects.in_bulk([pk for pk, _, _ in told])

@@ -35,7 +35,10 @@ SCRIP_MAX_AMOUNT = env_number("SCRIP_MAX_AMOUNT", 100_000_000, least=1, most=1_0
 SCRIP_TIME_ZONE = env_time_zone("SCRIP_TIME_ZONE", "UTC")
 CURRENCIES = env_currencies(
     "SCRIP_CURRENCIES",
-    "USD EUR GBP JPY CHF AUD BHD BRL CAD CNY CZK DKK HKD INR KRW KWD MXN NOK NZD PLN SEK SGD TND ZAR".split(),
+    [
+        *("USD", "EUR", "GBP", "JPY", "CHF", "AUD", "BHD", "BRL", "CAD", "CNY", "CZK", "DKK"),
+        *("HKD", "INR", "KRW", "KWD", "MXN", "NOK", "NZD", "PLN", "SEK", "SGD", "TND", "ZAR"),
+    ],
 )
 DEFAULT_CURRENCY = CURRENCIES[0]
 

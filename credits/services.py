@@ -26,7 +26,6 @@ from customers.models import Account, Act
 from customers.money import currency_decimals
 from invoices.models import Invoice, Item, Kind
 
-
 UNSAVED = 2**63
 
 
@@ -193,7 +192,7 @@ def credits_expire(*, account: Account, as_of: date, by: Actor, now: datetime, t
         raise GrantRefused(f"{as_of} has not come yet for this account.")
     gone = [credit for credit in credits_of(account, expires_on__lt=as_of) if _is_gone(credit, as_of)]
     held = _days_corrections_need(account)
-    gone = [credit for credit in gone if not any(day <= credit.last_issue for day in held)]
+    gone = [credit for credit in gone if all(credit.is_gone(day) for day in held)]
     if not gone:
         return []
     record = act_record(
@@ -357,4 +356,4 @@ def _is_gone(credit: Credit, as_of: date) -> bool:
 
 def _days_corrections_need(account: Account) -> list[date]:
     drafts = Invoice.objects.drafts().filter(account=account, judged_on__isnull=False)
-    return list(drafts.values_list("judged_on", flat=True))
+    return [draft.judged_on for draft in drafts if draft.judged_on]

@@ -183,8 +183,9 @@ def _account(pk: int) -> Account:
 
 
 def _credit(pk: int) -> Credit:
-    credits = Credit.objects.with_balance().select_related("account__customer", "replaces")
-    return get_object_or_404(credits.prefetch_related("scope_rows__item"), pk=pk)
+    found = Credit.objects.with_balance().select_related("account__customer", "replaces")
+    credit: Credit = get_object_or_404(found.prefetch_related("scope_rows__item"), pk=pk)
+    return credit
 
 
 def _items() -> QuerySet[Item]:

@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from customers.models import Account, Act
@@ -44,7 +44,7 @@ class Actor:
     """Who acts: a signed-in person, or a named command run by somebody on a machine."""
 
     origin: str
-    user: AbstractBaseUser | None = None
+    user: User | None = None
     command: str = ""
 
     @property
@@ -125,7 +125,8 @@ def act_repeated(kind: str, token: str, content: Mapping[str, Any]) -> Act | Non
         return None
     if first.kind != kind or first.fingerprint != fingerprint(content):
         raise TokenReused(
-            "This request token was already used for something else. Load the page again and repeat what you want."
+            "This request token was already used for something else. "
+            "Load the page again and repeat what you want."
         )
     return first
 

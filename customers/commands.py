@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError
+from django.db import DatabaseError, ProgrammingError
 from rich.progress import track
 
 from customers.acts import Refusal
@@ -66,8 +66,7 @@ class ReportingCommand(BaseCommand):
         except Refusal as refused:
             raise CommandError(str(refused)) from refused
         except DatabaseError as trouble:
-            hint = "If it is new, run `manage.py migrate` first."
-            raise CommandError(f"The database refused: {first_line(trouble)}. {hint}") from trouble
+            raise CommandError(f"The database refused: {first_line(trouble)}.{_hint(trouble)}") from trouble
         if self.as_json:
             self.stdout.write(json.dumps(report.summary, indent=2, ensure_ascii=False))
         else:
@@ -118,6 +117,11 @@ def day_parse(option: str, text: str) -> date:
 def first_line(trouble: Exception) -> str:
     """What a database complains of, in one line and without its full stop."""
     return (str(trouble).strip() or type(trouble).__name__).splitlines()[0].rstrip(".")
+
+
+def _hint(trouble: DatabaseError) -> str:
+    unmade = isinstance(trouble, ProgrammingError) or "no such table" in str(trouble)
+    return " Run `manage.py migrate` first." if unmade else ""
 
 
 def amount_words(minor: int, currency: str) -> str:

@@ -1,12 +1,13 @@
 """Forms of this app, and the ground all act forms stand on."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
 from django.core.validators import RegexValidator
+from django.http import QueryDict
 
 from customers.acts import TOKEN_GRAMMAR, FactsChanged, Refusal, TokenReused
 from customers.models import Account, Customer
@@ -63,7 +64,7 @@ class ActForm(forms.Form):
         return str(self.cleaned_data["request_token"])
 
     def _refresh(self, field: str, value: str) -> None:
-        data = self.data.copy()
+        data = cast("QueryDict", self.data).copy()
         data[self.add_prefix(field)] = value
         self.data = data
 

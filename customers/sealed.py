@@ -4,16 +4,18 @@
 The second ring is the admin, the third the database (`customers.triggers`).
 """
 
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from django.db import models
+
+M = TypeVar("M", bound=models.Model, covariant=True)
 
 
 class Sealed(Exception):
     """An attempt to change or delete what was saved for good."""
 
 
-class SealedQuerySet(models.QuerySet[Any]):
+class SealedQuerySet(models.QuerySet[M]):
     def _refuse(self, *args: Any, **kwargs: Any) -> NoReturn:
         raise Sealed(f"A saved {self.model._meta.verbose_name} is never changed or deleted.")
 

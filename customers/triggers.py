@@ -78,7 +78,10 @@ def triggers_present(connection: BaseDatabaseWrapper) -> dict[str, str]:
             "AND relnamespace = current_schema()::regnamespace"
         )
     else:
-        query = "SELECT name, tbl_name FROM sqlite_master WHERE type = 'trigger' AND name LIKE 'seal\\_%%' ESCAPE '\\'"
+        query = (
+            "SELECT name, tbl_name FROM sqlite_master "
+            "WHERE type = 'trigger' AND name LIKE 'seal\\_%%' ESCAPE '\\'"
+        )
     with connection.cursor() as cursor:
         cursor.execute(query, [])
         return dict(cursor.fetchall())
@@ -113,7 +116,8 @@ def _truncate_statements(table: str) -> tuple[str, str]:
     trigger = f"{PREFIX}{table}_truncate"
     return (
         _refusing_function(trigger, "TRUE", f"{table} is never emptied", "NULL"),
-        f"CREATE TRIGGER {trigger} BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()",
+        f"CREATE TRIGGER {trigger} BEFORE TRUNCATE ON {table} "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()",
     )
 
 

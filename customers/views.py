@@ -81,7 +81,7 @@ def customer_close_page(request: HttpRequest, pk: int) -> HttpResponse:
     customer = get_object_or_404(Customer, pk=pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if form.perform(
+        closed = form.perform(
             lambda: customer_close(
                 customer=customer,
                 reason=form.cleaned_data["reason"],
@@ -89,7 +89,8 @@ def customer_close_page(request: HttpRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
                 token=form.token,
             )
-        ):
+        )
+        if closed:
             messages.success(request, f"{customer} is closed.")
             return redirect(customer)
     return render(request, "customers/customer_close.html", {"form": form, "customer": customer})
@@ -144,7 +145,7 @@ def account_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(Account.objects.select_related("customer"), pk=pk)
     form = AccountForm.editing(account, request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if form.perform(
+        edited = form.perform(
             lambda: account_edit(
                 account=account,
                 name=form.cleaned_data["name"],
@@ -152,8 +153,9 @@ def account_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
                 token=form.token,
             )
-        ):
-            return redirect(account)
+        )
+        if edited:
+            return redirect(edited)
     return render(request, "customers/account_edit.html", {"form": form, "account": account})
 
 
@@ -162,7 +164,7 @@ def account_close_page(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(Account.objects.select_related("customer"), pk=pk)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if form.perform(
+        closed = form.perform(
             lambda: account_close(
                 account=account,
                 reason=form.cleaned_data["reason"],
@@ -170,7 +172,8 @@ def account_close_page(request: HttpRequest, pk: int) -> HttpResponse:
                 now=timezone.now(),
                 token=form.token,
             )
-        ):
+        )
+        if closed:
             messages.success(request, f"The account {account} is closed.")
             return redirect(account)
     return render(request, "customers/account_close.html", {"form": form, "account": account})

@@ -47,7 +47,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
     date_hierarchy = "period_end"
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).with_totals()
+        return Invoice.objects.with_totals().select_related("account")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("invoices.add_invoice"))

@@ -3,9 +3,10 @@
 from customers.triggers import Rule, changed
 
 FROZEN = (
-    "id account_id currency period_start period_end source corrects_id created_at judged_on series_id series_number "
-    "number issue_date issued_at customer_name account_name total credited"
-).split()
+    *("id", "account_id", "currency", "period_start", "period_end", "source", "corrects_id"),
+    *("created_at", "judged_on", "series_id", "series_number", "number", "issue_date", "issued_at"),
+    *("customer_name", "account_name", "total", "credited"),
+)
 LINE_FROZEN = "(SELECT status FROM invoices_invoice WHERE id = {row}.invoice_id) <> 'draft'"
 OLD_LINE, NEW_LINE = LINE_FROZEN.format(row="OLD"), LINE_FROZEN.format(row="NEW")
 

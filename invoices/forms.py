@@ -1,7 +1,7 @@
 """The operator's own draft, and what is asked when an invoice is paid."""
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -97,7 +97,7 @@ class BaseLineFormSet(BaseFormSet):  # type: ignore[type-arg]  # not generic whe
 
 
 def line_formset(extra: int) -> type[BaseLineFormSet]:
-    formset: type[BaseLineFormSet] = formset_factory(
+    formset = formset_factory(
         LineForm,
         formset=BaseLineFormSet,
         extra=extra,
@@ -106,7 +106,7 @@ def line_formset(extra: int) -> type[BaseLineFormSet]:
         absolute_max=MOST_LINES + 50,
         validate_max=True,
     )
-    return formset
+    return cast("type[BaseLineFormSet]", formset)
 
 
 class DiscardForm(ActForm):

@@ -115,7 +115,7 @@ class Invoice(models.Model):
 
     series = models.ForeignKey(Series, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     series_number = models.PositiveIntegerField(null=True, blank=True)
-    number = models.CharField(max_length=40, null=True, blank=True, unique=True)  # noqa: DJ001 - unique when set
+    number = models.CharField(max_length=40, null=True, blank=True, unique=True)
     issue_date = models.DateField(null=True, blank=True)
     issued_at = models.DateTimeField(null=True, blank=True)
     customer_name = models.CharField(max_length=200, blank=True)
@@ -176,13 +176,13 @@ class Invoice(models.Model):
     def __str__(self) -> str:
         return self.number or f"Draft {self.pk}"
 
-    def get_absolute_url(self) -> str:
-        return reverse("invoice", args=[self.pk])
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         if not self._state.adding:
             type(self).objects.filter(pk=self.pk)._refuse_frozen()
         super().save(*args, **kwargs)
+
+    def get_absolute_url(self) -> str:
+        return reverse("invoice", args=[self.pk])
 
     def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
         type(self).objects.filter(pk=self.pk)._refuse_frozen()

@@ -125,7 +125,8 @@ def _accounts(
 def _account_check(account: Account, charge: UsageCharge) -> None:
     if account.currency != charge.currency:
         raise ImportRefused(
-            f"The account “{account.key}” is billed in {account.currency}; the file charges it in {charge.currency}."
+            f"The account “{account.key}” is billed in {account.currency}; "
+            f"the file charges it in {charge.currency}."
         )
     if account.closed_at:
         raise ImportRefused(f"The account “{account.key}” is closed.")

@@ -11,7 +11,7 @@ WHY_SET_ASIDE = {
     "Credit": "a provider's credits are not ours to give",
     "Tax": "tax is not the charge of an item",
 }
-MOST_LISTED = 20
+MOST_LISTED = 100
 
 
 def import_lines(result: ImportResult, name: str, period_start: date) -> list[str]:
@@ -55,7 +55,7 @@ def _part(part: Mapping[str, Any]) -> str:
 def _listed(what: str, done: str, names: Sequence[str]) -> Iterator[str]:
     if names:
         more = len(names) - MOST_LISTED
-        tail = f" and {more} more" if more > 0 else ""
+        tail = f" and {more} more (--json names them all)" if more > 0 else ""
         yield f"  {counted(len(names), what)} {done}: {', '.join(names[:MOST_LISTED])}{tail}."
 
 
