@@ -66,7 +66,7 @@ help:
 
 run: .venv/run.stamp
 	@.venv/bin/python -c "import socket; socket.create_server(('127.0.0.1', $(PORT))).close()" 2>/dev/null || { \
-		echo 'Port $(PORT) of 127.0.0.1 is in use or not allowed. Stop what runs there, or type: make run PORT=8001' >&2; \
+		echo 'Port $(PORT) of 127.0.0.1 is in use (or no port). Stop what runs there, or take another: make run PORT=8001' >&2; \
 		exit 1; }
 	@test -d var || mkdir -m 700 var
 	@test -f .env || { \

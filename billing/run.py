@@ -6,7 +6,7 @@ it, since each builds on what those before it leave. The other accounts go on. A
 run twice at once, or killed: a draft's token is its own, whichever run issues it (R13).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
@@ -70,7 +70,7 @@ def billing_run(
 ) -> RunResult:
     """Issue the drafts whose last day lies in the month `[period_start, period_end)`."""
     result = RunResult(earlier_drafts=Invoice.objects.drafts().filter(period_end__lte=period_start).count())
-    for drafts in progress(list(_by_account(period_start, period_end)), "Issuing"):
+    for drafts in progress(_by_account(period_start, period_end), "Issuing"):
         for place, draft in enumerate(drafts):
             reason = _issue(draft, result, before_end=before_end, by=by, now=now)
             if reason:
@@ -81,12 +81,12 @@ def billing_run(
     return result
 
 
-def _by_account(period_start: date, period_end: date) -> Iterator[Sequence[Invoice]]:
+def _by_account(period_start: date, period_end: date) -> Sequence[Sequence[Invoice]]:
     """Each account's drafts in R7's order; the accounts in the order of their first drafts."""
     ending = Invoice.objects.drafts().filter(period_end__gt=period_start, period_end__lte=period_end)
     drafts = list(ending.select_related("account").order_by("account_id", "period_end", "pk"))
     groups = [list(group) for _, group in groupby(drafts, key=lambda draft: draft.account_id)]
-    yield from sorted(groups, key=lambda group: (group[0].period_end, group[0].pk))
+    return sorted(groups, key=lambda group: (group[0].period_end, group[0].pk))
 
 
 def _issue(draft: Invoice, result: RunResult, *, before_end: bool, by: Actor, now: datetime) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+FEW_DAYS = timedelta(days=3)
+
 
 @dataclass(frozen=True, slots=True)
 class Dot:
@@ -49,7 +51,7 @@ def burndown(
 
     dots = [Dot(x_of(day), y_of(balance), day, balance) for day, balance in steps]
     line = f"M{dots[0].x} {dots[0].y}" + "".join(f"H{dot.x}V{dot.y}" for dot in dots[1:]) + f"H{right}"
-    middle = first + (last - first) / 2
+    marked = [first, last] if last - first < FEW_DAYS else [first, first + (last - first) / 2, last]
     return Chart(
         width=width,
         height=height,
@@ -58,6 +60,6 @@ def burndown(
         line=line,
         area=f"{line}V{bottom}H{dots[0].x}Z",
         dots=dots,
-        days=[(x_of(day), day) for day in (first, middle, last)],
+        days=[(x_of(day), day) for day in marked],
         amounts=[(y_of(amount), amount) for amount in (0, highest // 2, highest)],
     )

@@ -60,9 +60,11 @@ def expiry_run(*, as_of: date | None, by: Actor, now: datetime, progress: Progre
 
 def _accounts(day: date) -> Sequence[Account]:
     """Accounts with a balance on a credit that no invoice of that day could use."""
+    if day.toordinal() <= settings.SCRIP_GRACE_DAYS:
+        return []
     gone = Credit.objects.filter(expires_on__lt=day - timedelta(days=settings.SCRIP_GRACE_DAYS))
-    owners = gone.with_balance().filter(balance__gt=0).values_list("account_id", flat=True)
-    return list(Account.objects.filter(pk__in=set(owners)).order_by("pk"))
+    owners = gone.with_balance().filter(balance__gt=0).order_by().values("account")
+    return list(Account.objects.filter(pk__in=owners).order_by("pk"))
 
 
 def _expire(account: Account, day: date, result: ExpiryResult, *, by: Actor, now: datetime) -> str:

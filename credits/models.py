@@ -155,6 +155,10 @@ class ScopeRole(models.TextChoices):
     EXCLUDED_ITEM = "excluded_item", "Not this item"
 
 
+class ScopeRowQuerySet(SealedQuerySet["ScopeRow"]):
+    pass
+
+
 class ScopeRow(SealedModel):
     """One part of a credit's scope; as immutable as the credit (R3)."""
 
@@ -163,7 +167,7 @@ class ScopeRow(SealedModel):
     kind = models.CharField(max_length=20, choices=Kind, blank=True)
     item = models.ForeignKey(Item, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
 
-    objects = SealedQuerySet.as_manager()
+    objects = ScopeRowQuerySet.as_manager()
 
     class Meta:
         ordering = ("pk",)
@@ -191,6 +195,10 @@ class EntryKind(models.TextChoices):
     EXPIRED = "expired", "Expired"
 
 
+class EntryQuerySet(SealedQuerySet["Entry"]):
+    pass
+
+
 class Entry(SealedModel):
     """One row of the ledger of a credit, signed: what it adds to the balance.
 
@@ -213,7 +221,7 @@ class Entry(SealedModel):
     value_date = models.DateField()
     booked_at = models.DateTimeField()
 
-    objects = SealedQuerySet.as_manager()
+    objects = EntryQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "entries"

@@ -6,6 +6,7 @@ from typing import Any, cast
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms import BaseFormSet, formset_factory
+from django.forms.utils import pretty_name
 
 from customers.forms import ActForm
 from customers.money import currency_decimals
@@ -63,6 +64,8 @@ class LineForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.currency = currency
         self.fields["item"].choices = items  # type: ignore[attr-defined]
+        for name, field in self.fields.items():
+            field.widget.attrs["aria-label"] = str(field.label or pretty_name(name))
         if invoice:
             self.fields["line"].queryset = invoice.lines.all()  # type: ignore[attr-defined]
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
@@ -28,7 +29,7 @@ class Command(ReportingCommand):
     def report(self, options: Mapping[str, Any]) -> Report:
         now = timezone.now()
         as_of = day_parse("--as-of", options["as_of"]) if options["as_of"] is not None else None
-        if as_of and as_of > timezone.localdate(now):
+        if as_of and as_of > timezone.localdate(now, ZoneInfo(settings.SCRIP_TIME_ZONE)):
             raise CommandError(f"--as-of: {as_of} has not come yet, and what is booked cannot be undone.")
         result = expiry_run(
             as_of=as_of, by=Actor.from_command("expire_credits"), now=now, progress=self.progress

@@ -1,0 +1,112 @@
+"""Checks of the credits: what the ledger makes of them, and what they were allowed to pay (R2, R3, R6, R8, R10)."""
+
+from billing.verification.check import CREDIT, CREDITS, ENTRIES, ENTRY, Check, query
+
+# Every entry with its credit's balance right after it, and what its act gave back to the credit.
+RUNNING = """
+    SELECT e.*, SUM(e.amount) OVER (PARTITION BY e.credit_id ORDER BY e.number) AS balance,
+        SUM(CASE WHEN e.kind = 'reversed' THEN e.amount ELSE 0 END)
+            OVER (PARTITION BY e.credit_id, e.act_id) AS returned,
+        MIN(CASE WHEN e.kind = 'voided' THEN e.number END) OVER (PARTITION BY e.credit_id) AS voided_at
+    FROM credits_entry e
+"""
+
+CREDIT_CHECKS: tuple[Check, ...] = (
+    query(
+        "a credit is of its account's currency",
+        f"SELECT c.currency AS currency, a.currency AS other, {CREDITS} WHERE c.currency <> a.currency ORDER BY c.id",
+        CREDIT + "it is in {currency}, and its account in {other}",
+    ),
+    query(
+        "a credit is granted once, with its amount",
+        f"""
+        SELECT c.amount AS amount, g.times AS times, g.granted AS granted, {CREDITS}
+        LEFT JOIN (SELECT credit_id, COUNT(*) AS times, SUM(amount) AS granted FROM credits_entry
+            WHERE kind = 'granted' GROUP BY credit_id) g ON g.credit_id = c.id
+        WHERE g.times IS NULL OR g.times <> 1 OR g.granted <> c.amount ORDER BY c.id
+        """,
+        CREDIT + "its amount is {amount}, and the ledger grants {granted} in {times} entries",
+    ),
+    query(
+        "a balance is never below zero nor above the amount",
+        f"""
+        SELECT e.number, a.id AS account, a.key AS key, e.balance, c.id AS credit, c.amount
+        FROM ({RUNNING}) e JOIN credits_credit c ON c.id = e.credit_id JOIN customers_account a ON a.id = e.account_id
+        WHERE e.balance < 0 OR e.balance > c.amount ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "it takes the balance of credit {credit} to {balance}, outside 0 to {amount}",
+    ),
+    query(
+        "voiding leaves nothing, and nothing is paid after it",
+        f"""
+        SELECT e.number, a.id AS account, a.key AS key, e.kind, e.balance, e.credit_id AS credit
+        FROM ({RUNNING}) e JOIN customers_account a ON a.id = e.account_id
+        WHERE (e.kind = 'voided' AND e.balance <> 0) OR (e.kind = 'applied' AND e.number > e.voided_at)
+        ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "credit {credit} was voided, and this entry ({kind}) leaves it at {balance}",
+    ),
+    query(
+        "a voided credit has no balance",
+        f"""
+        SELECT s.balance AS balance, {CREDITS}
+        JOIN (SELECT credit_id, SUM(amount) AS balance, MAX(CASE WHEN kind = 'voided' THEN 1 ELSE 0 END) AS voided
+            FROM credits_entry GROUP BY credit_id) s ON s.credit_id = c.id
+        WHERE s.voided = 1 AND s.balance <> 0 ORDER BY c.id
+        """,
+        CREDIT + "it was voided, and has a balance of {balance}",
+    ),
+    query(
+        "expiry closes all that was open, or what was just given back, and not before its day",
+        f"""
+        SELECT e.number, a.id AS account, a.key AS key, e.credit_id AS credit, e.balance
+        FROM ({RUNNING}) e JOIN credits_credit c ON c.id = e.credit_id JOIN customers_account a ON a.id = e.account_id
+        WHERE e.kind = 'expired' AND (e.balance <> 0 AND e.amount <> -e.returned
+            OR c.expires_on IS NULL OR e.value_date <= c.expires_on)
+        ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "it does not close credit {credit} (balance {balance}), or closes it too early",
+    ),
+)
+
+SCOPE_CHECKS: tuple[Check, ...] = (
+    query(
+        "the scope of a credit is whole or selected",
+        f"""
+        SELECT c.applies_to AS applies_to, {CREDITS}
+        WHERE (c.applies_to = 'selected') <> EXISTS (
+            SELECT 1 FROM credits_scoperow s WHERE s.credit_id = c.id AND s.role IN ('kind', 'item')) ORDER BY c.id
+        """,
+        CREDIT + "it applies to “{applies_to}”, and its scope says otherwise",
+    ),
+    query(
+        "the scope admits the line paid",
+        f"""
+        SELECT c.id AS credit, l.name AS line, {ENTRIES}
+        JOIN credits_credit c ON c.id = e.credit_id JOIN invoices_line l ON l.id = e.line_id
+        WHERE e.kind = 'applied' AND (
+            EXISTS (SELECT 1 FROM credits_scoperow s WHERE s.credit_id = c.id AND s.role = 'excluded_item'
+                AND s.item_id = l.item_id)
+            OR c.applies_to <> 'invoice' AND NOT EXISTS (SELECT 1 FROM credits_scoperow s WHERE s.credit_id = c.id
+                AND (s.role = 'kind' AND s.kind = l.kind OR s.role = 'item' AND s.item_id = l.item_id)))
+        ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "the scope of credit {credit} does not admit the line “{line}”",
+    ),
+    query(
+        "the dates of a credit admit the line paid",
+        f"""
+        SELECT c.id AS credit, c.effective_from AS starts, c.expires_on AS ends, i.judged_on AS judged_on,
+            l.first_day AS first_day, {ENTRIES}
+        JOIN credits_credit c ON c.id = e.credit_id JOIN invoices_invoice i ON i.id = e.invoice_id
+        JOIN invoices_line l ON l.id = e.line_id
+        WHERE e.kind = 'applied' AND (c.effective_from > i.judged_on
+            OR c.expires_on < l.first_day AND c.expires_on < i.judged_on OR {{dialect}} < i.judged_on)
+        ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "credit {credit} ({starts} to {ends}) was not to pay a line served from {first_day} "
+        "on an invoice of {judged_on}",
+        sqlite="date(c.expires_on, '+{grace} days')",
+        postgresql="(c.expires_on + {grace})",
+    ),
+)
