@@ -4,6 +4,7 @@ Values come from the environment (or from `.env` beside `manage.py`) through the
 `billing.environment`; the README lists them. A bad value stops the start with its name.
 """
 
+import os
 import secrets
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from billing.environment import (
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = BASE_DIR / "var"
-env_file_read(BASE_DIR / ".env")
+env_file_read(Path(os.environ.get("SCRIP_ENV_FILE", BASE_DIR / ".env")))
 
 # --- What the product is set to do ------------------------------------------------------
 
@@ -66,6 +67,8 @@ CSRF_COOKIE_NAME = "__Host-scrip-csrf" if HTTPS else "scrip-csrf"
 SESSION_COOKIE_AGE = 12 * 60 * 60
 if env_switch("SCRIP_BEHIND_PROXY", default=False):
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# A draft of 500 lines is a form of 3,000 fields.
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 5_000
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {

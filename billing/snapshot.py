@@ -16,7 +16,7 @@ from django.db import connections, transaction
 @contextmanager
 def snapshot() -> Iterator[None]:
     # Not `django.db.connection`: a setting of the real one is changed for a while.
-    connection = cast(Any, connections["default"])
+    connection = cast("Any", connections["default"])
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
@@ -31,6 +31,7 @@ def snapshot() -> Iterator[None]:
 
 @contextmanager
 def _deferred(connection: Any) -> Iterator[None]:
+    connection.ensure_connection()  # which is what reads the mode from the settings
     mode, connection.transaction_mode = connection.transaction_mode, "DEFERRED"
     _query_only(connection, "ON")
     try:

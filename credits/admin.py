@@ -35,6 +35,7 @@ class CreditAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("credits.add_credit"))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        self.may_add(request)
         account = request.GET.get("account", "")
         if account.isascii() and account.isdigit() and Account.objects.filter(pk=int(account)).exists():
             return redirect("credit_grant", pk=int(account))

@@ -7,9 +7,11 @@ over and that still have a balance. What is booked, the act decides.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError, connection
+from django.db.models import QuerySet
 
 from credits.models import Credit
 from credits.services import credits_expire, expire_token
@@ -47,7 +49,8 @@ class ExpiryResult:
 
 
 def expiry_run(*, as_of: date | None, by: Actor, now: datetime, progress: Progress = unseen) -> ExpiryResult:
-    """Book what is gone on `as_of`; without it, and where that day has not come yet, on the account's today."""
+    """Book what is gone on `as_of`; without it, and where that day has not come yet, on the account's
+    own today."""
     latest = (now + FARTHEST_AHEAD).date()
     result = ExpiryResult()
     for account in progress(_accounts(min(as_of or latest, latest)), "Booking"):
@@ -62,9 +65,10 @@ def _accounts(day: date) -> Sequence[Account]:
     """Accounts with a balance on a credit that no invoice of that day could use."""
     if day.toordinal() <= settings.SCRIP_GRACE_DAYS:
         return []
-    gone = Credit.objects.filter(expires_on__lt=day - timedelta(days=settings.SCRIP_GRACE_DAYS))
-    owners = gone.with_balance().filter(balance__gt=0).order_by().values("account")
-    return list(Account.objects.filter(pk__in=owners).order_by("pk"))
+    last_in_grace = day - timedelta(days=settings.SCRIP_GRACE_DAYS)
+    credits: QuerySet[Any] = Credit.objects.with_balance()
+    gone = credits.filter(expires_on__lt=last_in_grace, balance__gt=0).order_by().values("account")
+    return list(Account.objects.filter(pk__in=gone).order_by("pk"))
 
 
 def _expire(account: Account, day: date, result: ExpiryResult, *, by: Actor, now: datetime) -> str:

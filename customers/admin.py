@@ -24,6 +24,7 @@ class CustomerAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
     other_lookups = ("closed_at__isempty", "erased_at__isempty")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        self.may_add(request)
         return redirect("customer_open")
 
     def save_model(self, request: HttpRequest, obj: Customer, form: Any, change: bool) -> None:
@@ -48,6 +49,7 @@ class AccountAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
     other_lookups = ("customer__id__exact", "closed_at__isempty")
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        self.may_add(request)
         self.message_user(request, "An account is opened from its customer's page: choose the customer.")
         return redirect("customers")
 

@@ -7,6 +7,7 @@ they offer, and searches are short: any other lookup is a way to make the databa
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import HttpRequest
 
@@ -21,6 +22,11 @@ class ScripAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # not generic whe
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False
+
+    def may_add(self, request: HttpRequest) -> None:
+        """For an add view that leads to a form of ours: whoever may not add gets 403 here already."""
+        if not self.has_add_permission(request):
+            raise PermissionDenied
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
         offered = {entry[0] if isinstance(entry, tuple) else entry for entry in self.list_filter}

@@ -1,6 +1,7 @@
 """Acts on customers and accounts."""
 
 from datetime import datetime
+from zoneinfo import available_timezones
 
 from django.conf import settings
 
@@ -60,7 +61,8 @@ def account_open(
     now: datetime,
     token: str,
 ) -> Account:
-    """Open an account. Refuses on a closed customer, a key used before, or a currency not set up here."""
+    """Open an account. Refuses on a closed customer, a key used before, a currency not set up here,
+    or a time zone no calendar knows."""
     content = {
         "customer": customer.pk,
         "key": key,
@@ -77,6 +79,8 @@ def account_open(
         raise CustomerRefused(f"This customer already has an account with the key “{key}”.")
     if currency not in settings.CURRENCIES:
         raise CustomerRefused(f"{currency} is not among the currencies set up here.")
+    if time_zone not in available_timezones():
+        raise CustomerRefused(f"“{time_zone}” is not a known time zone, such as Europe/Berlin.")
     account = Account.objects.create(
         customer=customer, key=key, name=name, currency=currency, time_zone=time_zone, created_at=now
     )

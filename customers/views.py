@@ -26,7 +26,7 @@ PER_PAGE = 50
 @permission_needed("customers.view_customer")
 def customers(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:200]
-    found = Customer.objects.annotate(account_count=Count("accounts"))
+    found = Customer.objects.annotate(account_count=Count("accounts")).order_by("name", "pk")
     if search:
         matches = Q(name__icontains=search) | Q(key__icontains=search) | Q(email__icontains=search)
         matches |= Q(accounts__name__icontains=search) | Q(accounts__key__icontains=search)

@@ -53,6 +53,7 @@ class InvoiceAdmin(ReadOnlyAdmin):
         return bool(request.user.has_perm("invoices.add_invoice"))
 
     def add_view(self, request: HttpRequest, form_url: str = "", extra_context: Any = None) -> HttpResponse:
+        self.may_add(request)
         self.message_user(request, "A draft is made from its account's page: choose the customer.")
         return redirect("customers")
 

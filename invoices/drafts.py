@@ -13,6 +13,7 @@ from invoices.models import Invoice, Item, Line, Source, Status
 from invoices.pricing import priced_amount
 
 LONGEST_PERIOD = timedelta(days=366)
+Days = tuple[date, date]
 
 
 class DraftRefused(Refusal):
@@ -93,10 +94,11 @@ def invoice_edit(
         return Invoice.objects.get(pk=invoice.pk)
     invoice = draft_get(invoice.pk)
     _check(period_start, period_end, lines)
+    before = (invoice.period_start, invoice.last_day)
     invoice.period_start, invoice.period_end = period_start, period_end
     invoice.save(update_fields=["period_start", "period_end"])
     invoice.lines.all().delete()
-    _write_lines(invoice, lines)
+    _write_lines(invoice, lines, before)
     _record("invoice_edit", invoice, content, by=by, now=now, token=token)
     return invoice
 
@@ -141,12 +143,19 @@ def _check(period_start: date, period_end: date, lines: Sequence[DraftLine]) -> 
         raise DraftRefused("A draft needs at least one line.")
 
 
-def _write_lines(invoice: Invoice, lines: Sequence[DraftLine]) -> None:
-    Line.objects.bulk_create(_line(invoice, position, line) for position, line in enumerate(lines, start=1))
+def _write_lines(invoice: Invoice, lines: Sequence[DraftLine], before: Days | None = None) -> None:
+    Line.objects.bulk_create(
+        _line(invoice, position, line, before) for position, line in enumerate(lines, start=1)
+    )
 
 
-def _line(invoice: Invoice, position: int, typed: DraftLine) -> Line:
+def _line(invoice: Invoice, position: int, typed: DraftLine, before: Days | None) -> Line:
+    """`before` is the first and last day of the period until this edit: a line served through all of
+    it is served through all of the new one; a line with days of its own keeps them."""
     kept = typed.kept
+    served = (invoice.period_start, invoice.last_day)
+    if kept and (kept.first_day, kept.last_day) != before:
+        served = (kept.first_day, kept.last_day)
     same_item = kept is not None and kept.item_id == typed.item.pk
     figures_kept = kept is not None and (kept.quantity, kept.unit_price) == (typed.quantity, typed.unit_price)
     return Line(
@@ -167,8 +176,8 @@ def _line(invoice: Invoice, position: int, typed: DraftLine) -> Line:
             if kept and figures_kept
             else priced_amount(typed.quantity, typed.unit_price, currency_decimals(invoice.currency))
         ),
-        first_day=kept.first_day if kept else invoice.period_start,
-        last_day=kept.last_day if kept else invoice.period_end - timedelta(days=1),
+        first_day=served[0],
+        last_day=served[1],
     )
 
 

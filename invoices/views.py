@@ -25,6 +25,7 @@ EMPTY_LINES = 3
 def invoices(request: HttpRequest) -> HttpResponse:
     search, status = request.GET.get("q", "").strip()[:200], request.GET.get("status", "")
     found = Invoice.objects.select_related("account__customer").with_totals()
+    found = found.order_by("-period_end", "-pk")
     if status in Status.values:
         found = found.filter(status=status)
     if search:

@@ -2,6 +2,7 @@
 
 import os
 
+os.environ["SCRIP_ENV_FILE"] = os.devnull
 os.environ.setdefault("SCRIP_SECRET_KEY", "only-for-tests-" + "x" * 50)
 os.environ.setdefault("SCRIP_HTTPS", "0")
 

@@ -19,20 +19,31 @@ CREDIT = "credit {credit} of account {account} ({key}): "
 INVOICE = "invoice {invoice} ({invoice_number}): "
 LINE = "line {position} of invoice {invoice} ({invoice_number}): "
 
-# And where they find the names.
-ENTRIES = """
-    e.number AS number, a.id AS account, a.key AS key
-    FROM credits_entry e JOIN customers_account a ON a.id = e.account_id
-"""
-CREDITS = """
-    c.id AS credit, a.id AS account, a.key AS key
-    FROM credits_credit c JOIN customers_account a ON a.id = c.account_id
-"""
-INVOICES = "i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number FROM invoices_invoice i"
-LINES = """
-    l.position AS position, i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number
-    FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id
-"""
+# What `{entries}` and the like stand for in a question: the columns those names need, and their table.
+FRAGMENTS = {
+    "entries": """e.number AS number, a.id AS account, a.key AS key
+        FROM credits_entry e JOIN customers_account a ON a.id = e.account_id""",
+    "credits": """c.id AS credit, a.id AS account, a.key AS key
+        FROM credits_credit c JOIN customers_account a ON a.id = c.account_id""",
+    "invoices": """i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number
+        FROM invoices_invoice i""",
+    "lines": """l.position AS position, i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number
+        FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id""",
+    # As `entries`, with the credit's balance right after each, what its act gave back to the credit, and
+    # the number of the entry that voided it.
+    "running_entries": """e.number AS number, a.id AS account, a.key AS key
+        FROM (SELECT e.*, SUM(e.amount) OVER (PARTITION BY e.credit_id ORDER BY e.number) AS balance,
+                SUM(CASE WHEN e.kind = 'reversed' THEN e.amount ELSE 0 END)
+                    OVER (PARTITION BY e.credit_id, e.act_id) AS returned,
+                MIN(CASE WHEN e.kind = 'voided' THEN e.number END)
+                    OVER (PARTITION BY e.credit_id) AS voided_at
+            FROM credits_entry e) e
+        JOIN customers_account a ON a.id = e.account_id""",
+}
+LAST_ISSUE = {
+    "sqlite": "date(c.expires_on, '+{grace} days')",
+    "postgresql": "(c.expires_on + {grace})",
+}
 
 Find = Callable[[BaseDatabaseWrapper], Iterator[str]]
 
@@ -45,15 +56,11 @@ class Check:
     find: Find
 
 
-def query(rule: str, sql: str, sentence: str, **dialects: str) -> Check:
-    """A rule whose breaches one SELECT returns, the first first.
-
-    `dialects` holds, by vendor, what `{dialect}` in the SQL stands for; `{grace}` in it is the setting.
-    """
+def query(rule: str, sql: str, sentence: str) -> Check:
+    """A rule whose breaches one SELECT returns, the first first."""
 
     def find(connection: BaseDatabaseWrapper) -> Iterator[str]:
-        dialect = dialects.get(connection.vendor, "").replace("{grace}", str(settings.SCRIP_GRACE_DAYS))
-        for row in rows(connection, sql.replace("{dialect}", dialect)):
+        for row in rows(connection, sql):
             yield sentence.format(**row)
 
     return Check(rule, find)
@@ -61,8 +68,9 @@ def query(rule: str, sql: str, sentence: str, **dialects: str) -> Check:
 
 def rows(connection: BaseDatabaseWrapper, sql: str) -> Iterator[dict[str, Any]]:
     """Rows by column name, a chunk at a time, so that a large table does not fill the memory."""
+    last_issue = LAST_ISSUE[connection.vendor].format(grace=settings.SCRIP_GRACE_DAYS)
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql)
+        cursor.execute(sql.format(last_issue=last_issue, **FRAGMENTS))
         found = cursor.fetchmany(CHUNK)
         names = [column[0] for column in cursor.description]
         while found:

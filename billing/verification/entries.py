@@ -1,6 +1,6 @@
 """Checks of the ledger, entry by entry (R9, R14, R15)."""
 
-from billing.verification.check import ENTRIES, ENTRY, Check, query
+from billing.verification.check import ENTRY, Check, query
 
 ENTRY_CHECKS: tuple[Check, ...] = (
     query(
@@ -24,7 +24,8 @@ ENTRY_CHECKS: tuple[Check, ...] = (
         "entries are numbered without gaps",
         """
         SELECT n.number, n.account_id AS account, a.key AS key, n.before
-        FROM (SELECT account_id, number, LAG(number, 1, 0) OVER (PARTITION BY account_id ORDER BY number) AS before
+        FROM (SELECT account_id, number,
+                LAG(number, 1, 0) OVER (PARTITION BY account_id ORDER BY number) AS before
             FROM credits_entry) n
         JOIN customers_account a ON a.id = n.account_id
         WHERE n.number <> n.before + 1 ORDER BY n.account_id, n.number
@@ -33,8 +34,8 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "an entry is of its credit's account and currency",
-        f"""
-        SELECT e.currency AS currency, c.id AS credit, c.currency AS other, c.account_id AS owner, {ENTRIES}
+        """
+        SELECT e.currency AS currency, c.id AS credit, c.currency AS other, c.account_id AS owner, {entries}
         JOIN credits_credit c ON c.id = e.credit_id
         WHERE c.account_id <> e.account_id OR c.currency <> e.currency ORDER BY e.account_id, e.number
         """,
@@ -42,8 +43,8 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "an entry is of its invoice's account and currency",
-        f"""
-        SELECT e.currency AS currency, i.id AS invoice, i.currency AS other, i.account_id AS owner, {ENTRIES}
+        """
+        SELECT e.currency AS currency, i.id AS invoice, i.currency AS other, i.account_id AS owner, {entries}
         JOIN invoices_invoice i ON i.id = e.invoice_id
         WHERE i.account_id <> e.account_id OR i.currency <> e.currency ORDER BY e.account_id, e.number
         """,
@@ -51,24 +52,25 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "an entry's line is of its invoice",
-        f"""
-        SELECT l.invoice_id AS owner, e.invoice_id AS invoice, {ENTRIES} JOIN invoices_line l ON l.id = e.line_id
+        """
+        SELECT l.invoice_id AS owner, e.invoice_id AS invoice, {entries}
+        JOIN invoices_line l ON l.id = e.line_id
         WHERE e.invoice_id IS NULL OR l.invoice_id <> e.invoice_id ORDER BY e.account_id, e.number
         """,
         ENTRY + "its line is of invoice {owner}, and not of invoice {invoice}",
     ),
     query(
         "an entry's act is of its account",
-        f"""
-        SELECT t.id AS act, t.account_id AS owner, {ENTRIES} JOIN customers_act t ON t.id = e.act_id
+        """
+        SELECT t.id AS act, t.account_id AS owner, {entries} JOIN customers_act t ON t.id = e.act_id
         WHERE t.account_id <> e.account_id ORDER BY e.account_id, e.number
         """,
         ENTRY + "its act {act} is of account {owner}",
     ),
     query(
         "the sign and parts of an entry are those of its kind",
-        f"""
-        SELECT e.kind AS kind, e.amount AS amount, {ENTRIES} WHERE NOT (
+        """
+        SELECT e.kind AS kind, e.amount AS amount, {entries} WHERE NOT (
             e.kind = 'granted' AND e.amount > 0 OR e.kind = 'applied' AND e.amount < 0
             OR e.kind = 'reversed' AND e.amount > 0 AND e.reverses_id IS NOT NULL
             OR e.kind = 'voided' AND e.amount <= 0 OR e.kind = 'expired' AND e.amount < 0)
@@ -80,8 +82,8 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "a reversal exactly undoes what it names",
-        f"""
-        SELECT e.amount AS amount, r.number AS other, r.amount AS undone, {ENTRIES}
+        """
+        SELECT e.amount AS amount, r.number AS other, r.amount AS undone, {entries}
         JOIN credits_entry r ON r.id = e.reverses_id
         WHERE r.kind <> 'applied' OR r.amount <> -e.amount OR r.credit_id <> e.credit_id
             OR r.line_id <> e.line_id OR r.number >= e.number ORDER BY e.account_id, e.number
@@ -90,8 +92,8 @@ ENTRY_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "an entry is reversed once",
-        f"""
-        SELECT e.reverses_id AS other, {ENTRIES} WHERE EXISTS (
+        """
+        SELECT e.reverses_id AS other, {entries} WHERE EXISTS (
             SELECT 1 FROM credits_entry o WHERE o.reverses_id = e.reverses_id AND o.id < e.id)
         ORDER BY e.account_id, e.number
         """,

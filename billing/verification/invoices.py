@@ -1,36 +1,37 @@
 """Checks of invoices and their lines: sums, what credits paid on them, and numbers (R1, R7, R9, R15)."""
 
-from billing.verification.check import ENTRIES, ENTRY, INVOICE, INVOICES, LINE, LINES, Check, query
+from billing.verification.check import ENTRY, INVOICE, LINE, Check, query
 
 INVOICE_CHECKS: tuple[Check, ...] = (
     query(
         "an invoice is of its account's currency",
-        f"""
-        SELECT i.currency AS currency, a.currency AS other, {INVOICES}
+        """
+        SELECT i.currency AS currency, a.currency AS other, {invoices}
         JOIN customers_account a ON a.id = i.account_id WHERE i.currency <> a.currency ORDER BY i.id
         """,
         INVOICE + "it is in {currency}, and its account in {other}",
     ),
     query(
         "a line is of its invoice's account and currency",
-        f"""
-        SELECT l.currency AS currency, l.account_id AS account, i.currency AS other, i.account_id AS owner, {LINES}
+        """
+        SELECT l.currency AS currency, l.account_id AS account, i.currency AS other,
+            i.account_id AS owner, {lines}
         WHERE l.currency <> i.currency OR l.account_id <> i.account_id ORDER BY i.id, l.position
         """,
         LINE + "it is of account {account} in {currency}, and its invoice of account {owner} in {other}",
     ),
     query(
         "a line's kind is its item's",
-        f"""
-        SELECT l.kind AS kind, t.kind AS other, {LINES} JOIN invoices_item t ON t.id = l.item_id
+        """
+        SELECT l.kind AS kind, t.kind AS other, {lines} JOIN invoices_item t ON t.id = l.item_id
         WHERE l.kind <> t.kind ORDER BY i.id, l.position
         """,
         LINE + "its kind is {kind}, and its item's is {other}",
     ),
     query(
         "the total of an invoice is the sum of its lines",
-        f"""
-        SELECT i.total AS total, COALESCE(s.amount, 0) AS lines, {INVOICES}
+        """
+        SELECT i.total AS total, COALESCE(s.amount, 0) AS lines, {invoices}
         LEFT JOIN (SELECT invoice_id, SUM(amount) AS amount FROM invoices_line GROUP BY invoice_id) s
             ON s.invoice_id = i.id
         WHERE i.status <> 'draft' AND (i.total IS NULL OR i.total <> COALESCE(s.amount, 0)) ORDER BY i.id
@@ -39,8 +40,8 @@ INVOICE_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "what is credited is what the ledger applied",
-        f"""
-        SELECT i.credited AS credited, COALESCE(s.applied, 0) AS applied, {INVOICES}
+        """
+        SELECT i.credited AS credited, COALESCE(s.applied, 0) AS applied, {invoices}
         LEFT JOIN (SELECT invoice_id, -SUM(amount) AS applied FROM credits_entry WHERE kind = 'applied'
             GROUP BY invoice_id) s ON s.invoice_id = i.id
         WHERE i.status <> 'draft' AND (i.credited IS NULL OR i.credited <> COALESCE(s.applied, 0)
@@ -50,8 +51,8 @@ INVOICE_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "a void invoice has given everything back, any other nothing",
-        f"""
-        SELECT i.status AS status, s.applied AS applied, s.reversed AS reversed, {INVOICES}
+        """
+        SELECT i.status AS status, s.applied AS applied, s.reversed AS reversed, {invoices}
         JOIN (SELECT invoice_id, -SUM(CASE WHEN kind = 'applied' THEN amount ELSE 0 END) AS applied,
                 SUM(CASE WHEN kind = 'reversed' THEN amount ELSE 0 END) AS reversed
             FROM credits_entry GROUP BY invoice_id) s ON s.invoice_id = i.id
@@ -61,16 +62,16 @@ INVOICE_CHECKS: tuple[Check, ...] = (
     ),
     query(
         "a draft has no entries",
-        f"""
-        SELECT i.id AS invoice, {ENTRIES} JOIN invoices_invoice i ON i.id = e.invoice_id
+        """
+        SELECT i.id AS invoice, {entries} JOIN invoices_invoice i ON i.id = e.invoice_id
         WHERE i.status = 'draft' ORDER BY e.account_id, e.number
         """,
         ENTRY + "it belongs to draft {invoice}, and a draft takes nothing",
     ),
     query(
         "no line is paid more than it comes to",
-        f"""
-        SELECT l.amount AS amount, s.applied AS applied, {LINES}
+        """
+        SELECT l.amount AS amount, s.applied AS applied, {lines}
         JOIN (SELECT line_id, -SUM(amount) AS applied FROM credits_entry WHERE kind = 'applied'
             GROUP BY line_id) s ON s.line_id = l.id
         WHERE s.applied > CASE WHEN l.amount > 0 THEN l.amount ELSE 0 END ORDER BY i.id, l.position
@@ -82,8 +83,8 @@ INVOICE_CHECKS: tuple[Check, ...] = (
 NUMBER_CHECKS: tuple[Check, ...] = (
     query(
         "an issued invoice has a number",
-        f"""
-        SELECT i.status AS status, {INVOICES} WHERE (i.status = 'draft') <> (i.series_number IS NULL)
+        """
+        SELECT i.status AS status, {invoices} WHERE (i.status = 'draft') <> (i.series_number IS NULL)
             OR (i.series_number IS NULL) <> (i.series_id IS NULL) ORDER BY i.id
         """,
         INVOICE + "it is {status}, and draft means without a number, anything else with one",

@@ -20,10 +20,12 @@ Case = tuple[list[Source], list[int]]
 
 @st.composite
 def cases(draw: st.DrawFn, *, most_credits: int, most_lines: int, amounts: tuple[int, ...]) -> Case:
-    most = draw(st.sampled_from(amounts))
-    lines = draw(st.integers(1, most_lines))
-    amount, scope = st.integers(0, most), st.integers(0, (1 << lines) - 1)
-    balances_and_scopes = draw(st.lists(st.tuples(amount, scope), min_size=1, max_size=most_credits))
+    """Any numbers and scopes; mostly without zeros and of full size, where credits get in each other's way."""
+    least, most = draw(st.sampled_from([0, 1, 1])), draw(st.sampled_from(amounts))
+    credits = draw(st.sampled_from([1, *range(most_credits // 2, most_credits + 1)]))
+    lines = draw(st.sampled_from([1, *range(most_lines // 2, most_lines + 1)]))
+    amount, scope = st.integers(least, most), st.integers(least, (1 << lines) - 1)
+    balances_and_scopes = draw(st.lists(st.tuples(amount, scope), min_size=credits, max_size=credits))
     payables = draw(st.lists(amount, min_size=lines, max_size=lines))
     return [Source(balance, scope) for balance, scope in balances_and_scopes], payables
 

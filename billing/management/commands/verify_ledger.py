@@ -10,7 +10,7 @@ PLURAL = {"entry": "entries"}
 
 
 class Command(ReportingCommand):
-    help = "Recompute every balance and total from the ledger; name the first bad row and exit with 1 if there is one."
+    help = "Recompute every balance and total from the ledger; stop with 1 at the first bad row, and name it."
 
     def report(self, options: Mapping[str, Any]) -> Report:
         verified = ledger_verify(self.progress)

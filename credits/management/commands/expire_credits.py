@@ -53,9 +53,8 @@ def expiry_summary(result: ExpiryResult, as_of: date | None) -> dict[str, Any]:
 
 def expiry_lines(result: ExpiryResult) -> list[str]:
     if not result.credits and not result.left:
-        return [
-            f"Nothing to book: no credit with a balance is more than {settings.SCRIP_GRACE_DAYS} days past its end."
-        ]
+        grace = counted(settings.SCRIP_GRACE_DAYS, "day")
+        return [f"Nothing to book: no credit with a balance is more than {grace} past its last day."]
     lines = [
         f"{counted(result.credits, 'credit')} of {counted(result.accounts, 'account')} booked as expired."
     ]

@@ -1,7 +1,7 @@
 """`manage.py import_usage FILE --period YYYY-MM`: a usage file becomes draft invoices."""
 
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,7 +36,7 @@ class Command(ReportingCommand):
         period_start, period_end = period_parse(options["period"])
         name = options["file"]
         try:
-            with closing(self._open(name)) as source:
+            with self._open(name) as source:
                 usage, digest = usage_source_read(
                     source, period_start=period_start, period_end=period_end, currencies=settings.CURRENCIES
                 )
@@ -56,7 +56,7 @@ class Command(ReportingCommand):
         summary = {"period": f"{period_start:%Y-%m}", "repeated": result.repeated, **result.report}
         return Report(summary, import_lines(result, Path(name).name, period_start))
 
-    def _open(self, name: str) -> BinaryIO:
+    def _open(self, name: str) -> AbstractContextManager[BinaryIO]:
         if self.on_terminal:
             return progress.open(name, "rb", description="Reading")
         return Path(name).open("rb")

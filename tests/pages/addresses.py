@@ -1,0 +1,121 @@
+"""Every address of the product, found by walking the resolver, and one house whose rows fill their places."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.models import Group, User
+from django.contrib.contenttypes.models import ContentType
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from credits.models import Credit, Entry, ScopeRow
+from customers.models import Account, Act, Customer
+from invoices.models import Invoice, Item, Line, Series
+from tests.factories import a_credit, a_draft, an_account, an_invoice, an_item
+
+# Pages that need a draft; all others of an invoice take the issued one.
+OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """An account with one live credit, one issued invoice that it paid, and one draft."""
+
+    account: Account
+    credit: Credit
+    issued: Invoice
+    draft: Invoice
+    item: Item
+
+
+def a_house() -> House:
+    account, item = an_account(), an_item()
+    credit = a_credit(account, "80.00", items=(item,))
+    issued = an_invoice(account, (item, "50.00"))
+    draft = a_draft(account, (item, "70.00"), start="2026-09-01", end="2026-10-01")
+    return House(account, credit, issued, draft, item)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A URL pattern: the name it is listed under, and its route."""
+
+    name: str
+    route: str
+
+    def path(self, house: House, **ids: Any) -> str:
+        """The address of a row of the house; `pk=…` puts something else in its place."""
+        keys: dict[str, Any] = {"pk": _own_pk(self, house)}
+        if found := re.match(r"admin/(credits|invoices|customers|auth)/(\w+)/", self.route):
+            keys["object_id"] = keys["id"] = _row(house, *found.groups())
+        if self.name == "admin:view_on_site":
+            keys["content_type_id"] = ContentType.objects.get_for_model(Customer).pk
+            keys["object_id"] = house.account.customer_id
+        keys |= ids
+        filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda place: str(keys[place[1]]), self.route.replace("(?P<", "("))
+        if "simple_history" in self.name:
+            start = self.route.partition("^")[0]
+            filled = f"{start}{keys['object_id']}/history/{ids.get('object_id', _history(self, house))}/"
+        if self.name == "admin:app_list":
+            filled = "admin/customers/"
+        if self.name == "admin:anything":
+            filled = "admin/nowhere/"
+        return f"/{filled}"
+
+
+def addresses() -> list[Address]:
+    found = [Address(_listed(name, route), route) for name, route in _walk(get_resolver())]
+    assert len({address.name for address in found}) == len(found) > 100, "every address has a name of its own"
+    return found
+
+
+def own_addresses() -> list[Address]:
+    return [address for address in addresses() if not address.route.startswith("admin/")]
+
+
+def _walk(resolver: URLResolver, space: str = "", start: str = "") -> Iterator[tuple[str, str]]:
+    for pattern in resolver.url_patterns:
+        route = start + str(pattern.pattern)
+        if isinstance(pattern, URLResolver):
+            yield from _walk(pattern, f"{pattern.namespace}:" if pattern.namespace else space, route)
+        elif isinstance(pattern, URLPattern):
+            yield f"{space}{pattern.name or ''}", route
+
+
+def _listed(name: str, route: str) -> str:
+    """The admin has patterns without a name: its short ones, and the one for all the rest."""
+    if name != "admin:":
+        return name
+    found = re.match(r"admin/(\w+)/(\w+)/<path:object_id>/$", route)
+    return f"admin:{found[1]}_{found[2]}_short" if found else "admin:anything"
+
+
+def _own_pk(address: Address, house: House) -> int:
+    if address.name in OF_A_DRAFT:
+        return house.draft.pk
+    rows = {"customers": house.account.customer, "accounts": house.account, "credits": house.credit}
+    return rows.get(address.route.partition("/")[0], house.issued).pk
+
+
+def _row(house: House, app: str, model: str) -> int:
+    rows: dict[str, Any] = {
+        "credit": house.credit,
+        "scoperow": ScopeRow.objects.filter(credit=house.credit).first(),
+        "entry": Entry.objects.filter(credit=house.credit).first(),
+        "item": house.item,
+        "invoice": house.issued,
+        "line": Line.objects.filter(invoice=house.issued).first(),
+        "series": Series.objects.first(),
+        "customer": house.account.customer,
+        "account": house.account,
+        "act": Act.objects.first(),
+        "group": Group.objects.first(),
+        "user": User.objects.first(),
+    }
+    return int(rows[model].pk)
+
+
+def _history(address: Address, house: House) -> int:
+    models: dict[str, Any] = {"item": Item, "customer": Customer, "account": Account}
+    return int(models[address.name.split("_")[1]].history.first().history_id)
