@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 
 from billing.services import invoice_issue, issue_token
 from customers.acts import Actor, Refusal
-from customers.commands import Progress, first_line, unseen
+from customers.commands import Progress, first_line, refused_by_database, unseen
 from invoices.models import Invoice
 
 
@@ -96,8 +96,7 @@ def _issue(draft: Invoice, result: RunResult, *, before_end: bool, by: Actor, no
     except Refusal as refused:
         return str(refused)
     except DatabaseError as trouble:
-        connection.close_if_unusable_or_obsolete()
-        return f"The database refused: {first_line(trouble)}."
+        return refused_by_database(trouble)
     except (AssertionError, RuntimeError) as broken:
         return f"It contradicts a rule: {first_line(broken)}."
     result.add(issued, now)

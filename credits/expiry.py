@@ -10,13 +10,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from credits.models import Credit
 from credits.services import credits_expire, expire_token
 from customers.acts import Actor, Refusal
-from customers.commands import Progress, first_line, unseen
+from customers.commands import Progress, refused_by_database, unseen
 from customers.models import Account
 
 # The day begins at UTC+14: nowhere is it later than there.
@@ -78,8 +78,7 @@ def _expire(account: Account, day: date, result: ExpiryResult, *, by: Actor, now
     except Refusal as refused:
         return str(refused)
     except DatabaseError as trouble:
-        connection.close_if_unusable_or_obsolete()
-        return f"The database refused: {first_line(trouble)}."
+        return refused_by_database(trouble)
     if entries:
         result.accounts += 1
         expired = result.sums.setdefault(account.currency, Expired())

@@ -22,7 +22,7 @@ these groups from its scope, and no later search looks at them again.
 import functools
 import operator
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 def move_aside(
@@ -41,8 +41,7 @@ def move_aside(
     return cells
 
 
-@dataclass(frozen=True, slots=True)
-class Way:
+class Way(NamedTuple):
     """Money can move on: each class named takes some from one group to the next, and so on to the end."""
 
     start: int
@@ -50,8 +49,7 @@ class Way:
     moves: list[tuple[int, int, int]]  # class, from group, to group
 
 
-@dataclass(frozen=True, slots=True)
-class Tight:
+class Tight(NamedTuple):
     """Money cannot move on: these groups are filled by classes that can pay nowhere else."""
 
     groups: int

@@ -11,7 +11,7 @@ from datetime import datetime
 from credits.allocation import Why
 from credits.models import Credit
 from credits.projection import Projection, drafts_project
-from credits.services import UNSAVED, Terms
+from credits.services import UNSAVED, Terms, terms_check
 from credits.settlement import Settlement
 from credits.words import WHY
 from customers.models import Account
@@ -67,7 +67,11 @@ class GrantPreview:
 def grant_preview(
     account: Account, terms: Terms, *, now: datetime, replaced: Credit | None = None
 ) -> GrantPreview:
-    """Settle the account's drafts without and with the credit. Writes nothing."""
+    """Settle the account's drafts without and with the credit. Writes nothing.
+
+    Refuses the terms that granting would refuse.
+    """
+    terms_check(account, terms, now=now)
     today = account.day_of(now)
     facts = terms.facts(account, now)
     before = drafts_project(account, today=today)

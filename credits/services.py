@@ -319,10 +319,11 @@ def _credit_write(
         reason=reason,
         created_at=now,
     )
-    rows = [ScopeRow(credit=credit, role=ScopeRole.KIND, kind=kind) for kind in terms.kinds]
-    rows += [ScopeRow(credit=credit, role=ScopeRole.ITEM, item=item) for item in terms.items]
+    rows = [ScopeRow(credit=credit, role=ScopeRole.KIND, kind=kind) for kind in dict.fromkeys(terms.kinds)]
+    rows += [ScopeRow(credit=credit, role=ScopeRole.ITEM, item=item) for item in dict.fromkeys(terms.items)]
     rows += [
-        ScopeRow(credit=credit, role=ScopeRole.EXCLUDED_ITEM, item=item) for item in terms.excluded_items
+        ScopeRow(credit=credit, role=ScopeRole.EXCLUDED_ITEM, item=item)
+        for item in dict.fromkeys(terms.excluded_items)
     ]
     ScopeRow.objects.bulk_create(rows)
     return credit

@@ -165,7 +165,7 @@ def _grant_page(
     preview = None
     if request.method == "POST" and form.is_valid():
         if only_look:
-            preview = grant_preview(account, form.terms(), now=now, replaced=replaced)
+            preview = form.perform(lambda: grant_preview(account, form.terms(), now=now, replaced=replaced))
         elif saved := form.perform(lambda: save(form)):
             messages.success(request, f"{saved} is saved. From now on nobody can edit it.")
             return redirect(saved)

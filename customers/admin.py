@@ -6,16 +6,15 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
-from simple_history.admin import SimpleHistoryAdmin
 
-from customers.admin_base import ReadOnlyAdmin, ScripAdmin
+from customers.admin_base import HistoryAdmin, ReadOnlyAdmin
 from customers.models import Account, Act, Customer
 from customers.requests import actor_of, token_new
 from customers.services import account_edit, customer_edit
 
 
 @admin.register(Customer)
-class CustomerAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
+class CustomerAdmin(HistoryAdmin):
     list_display = ("name", "key", "email", "created_at", "closed_at")
     list_filter = (("closed_at", admin.EmptyFieldListFilter), ("erased_at", admin.EmptyFieldListFilter))
     search_fields = ("name", "key", "email")
@@ -39,7 +38,7 @@ class CustomerAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
 
 
 @admin.register(Account)
-class AccountAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
+class AccountAdmin(HistoryAdmin):
     list_display = ("name", "key", "customer", "currency", "time_zone", "created_at", "closed_at")
     list_select_related = ("customer",)
     list_filter = ("currency", ("closed_at", admin.EmptyFieldListFilter))

@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, ProgrammingError
+from django.db import DatabaseError, ProgrammingError, connection
 from rich.progress import track
 
 from customers.acts import Refusal
@@ -66,7 +66,7 @@ class ReportingCommand(BaseCommand):
         except Refusal as refused:
             raise CommandError(str(refused)) from refused
         except DatabaseError as trouble:
-            raise CommandError(f"The database refused: {first_line(trouble)}.{_hint(trouble)}") from trouble
+            raise CommandError(refused_by_database(trouble) + _hint(trouble)) from trouble
         if self.as_json:
             self.stdout.write(json.dumps(report.summary, indent=2, ensure_ascii=False))
         else:
@@ -112,6 +112,13 @@ def day_parse(option: str, text: str) -> date:
     raise CommandError(
         f"{option}: “{text}” is not a day. Write it as year, month and day, such as 2026-08-31."
     )
+
+
+def refused_by_database(trouble: DatabaseError) -> str:
+    """The reason in a sentence; and if the connection is gone, what comes next gets a new one."""
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()
+    return f"The database refused: {first_line(trouble)}."
 
 
 def first_line(trouble: Exception) -> str:

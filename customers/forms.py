@@ -33,8 +33,12 @@ class ActForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["request_token"].initial = token_new
-        if self.is_bound and not self.data.get(self.add_prefix("request_token")):
+
+    def clean(self) -> dict[str, Any] | None:
+        data = super().clean()
+        if "request_token" not in self.cleaned_data:
             self._refresh("request_token", token_new())
+        return data
 
     def perform(self, act: Callable[[], R]) -> R | None:
         """Run the act; a refusal becomes an error of the form, which comes back filled.

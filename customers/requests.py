@@ -6,6 +6,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required, permission_required
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
 
 from customers.acts import Actor
 
@@ -13,10 +14,13 @@ View = Callable[..., HttpResponse]
 
 
 def permission_needed(*permissions: str) -> Callable[[View], View]:
-    """Strangers are sent to sign in; signed-in people without the permissions get 403."""
+    """Strangers are sent to sign in; signed-in people without the permissions get 403.
+
+    No browser keeps a copy: who signs out on a shared machine leaves no customer's page behind.
+    """
 
     def decorate(view: View) -> View:
-        return login_required(permission_required(permissions, raise_exception=True)(view))
+        return never_cache(login_required(permission_required(permissions, raise_exception=True)(view)))
 
     return decorate
 

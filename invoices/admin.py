@@ -8,9 +8,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
-from simple_history.admin import SimpleHistoryAdmin
 
-from customers.admin_base import ReadOnlyAdmin, ScripAdmin
+from customers.admin_base import HistoryAdmin, ReadOnlyAdmin
 from customers.money import money_display
 from customers.requests import actor_of, token_new
 from invoices.models import Invoice, Item, Line, Series
@@ -18,7 +17,7 @@ from invoices.services import item_add, item_edit
 
 
 @admin.register(Item)
-class ItemAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
+class ItemAdmin(HistoryAdmin):
     list_display = ("name", "key", "kind", "unit", "created_at")
     list_filter = ("kind",)
     search_fields = ("name", "key")

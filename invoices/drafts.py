@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated
-from customers.models import Account
+from customers.models import Account, Act
 from customers.money import currency_decimals
 from invoices.models import Invoice, Item, Line, Source, Status
 from invoices.pricing import priced_amount
@@ -59,7 +59,7 @@ def invoice_draft(
     content = {"account": account.pk, **_content(period_start, period_end, lines)}
     account = account_lock(account.pk)
     if first := act_repeated("invoice_draft", token, content):
-        return Invoice.objects.get(pk=first.subject_id)
+        return _drafted_before(first)
     if account.closed_at:
         raise DraftRefused("This account is closed: no invoice can be drafted.")
     _check(period_start, period_end, lines)
@@ -126,6 +126,15 @@ def draft_get(pk: int) -> Invoice:
     return invoice
 
 
+def _drafted_before(first: Act) -> Invoice:
+    invoice = Invoice.objects.filter(pk=first.subject_id).first()
+    if invoice is None:
+        raise DraftRefused(
+            "The draft made by this form was discarded since. Load the page again for another."
+        )
+    return invoice
+
+
 def _content(period_start: date, period_end: date, lines: Sequence[DraftLine]) -> dict[str, Any]:
     return {
         "period_start": period_start,
@@ -141,6 +150,9 @@ def _check(period_start: date, period_end: date, lines: Sequence[DraftLine]) -> 
         raise DraftRefused("A period is at most a year long.")
     if not lines:
         raise DraftRefused("A draft needs at least one line.")
+    kept = [line.kept.pk for line in lines if line.kept]
+    if len(set(kept)) < len(kept):
+        raise DraftRefused("Two rows stand for the same line: load the page again.")
 
 
 def _write_lines(invoice: Invoice, lines: Sequence[DraftLine], before: Days | None = None) -> None:
@@ -159,6 +171,8 @@ def _line(invoice: Invoice, position: int, typed: DraftLine, before: Days | None
     same_item = kept is not None and kept.item_id == typed.item.pk
     figures_kept = kept is not None and (kept.quantity, kept.unit_price) == (typed.quantity, typed.unit_price)
     return Line(
+        # It keeps its id too, so that the same form sent twice names the same lines.
+        pk=kept.pk if kept and kept.invoice_id == invoice.pk else None,
         account_id=invoice.account_id,
         invoice=invoice,
         position=position,

@@ -54,7 +54,14 @@ class DraftForm(ActForm):
 
 
 class LineForm(forms.Form):
-    line = forms.ModelChoiceField(Line.objects.none(), required=False, widget=forms.HiddenInput)
+    line = forms.ModelChoiceField(
+        Line.objects.none(),
+        required=False,
+        widget=forms.HiddenInput,
+        error_messages={
+            "invalid_choice": "This line is on the draft no more: remove the row, or load the page again."
+        },
+    )
     item = forms.ModelChoiceField(Item.objects.all(), empty_label="Choose an item")
     description = forms.CharField(max_length=300, required=False)
     quantity = NumberField()

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from customers.models import Account
+from customers.models import Account, Act
 from customers.requests import actor_of, permission_needed
 from invoices.drafts import invoice_discard, invoice_draft, invoice_edit
 from invoices.forms import BaseLineFormSet, DiscardForm, DraftForm, PayForm, line_formset
@@ -93,6 +93,8 @@ def invoice_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_needed("invoices.delete_invoice")
 def invoice_discard_page(request: HttpRequest, pk: int) -> HttpResponse:
+    if first := _discarded_before(request, pk):
+        return redirect(first)
     invoice = get_object_or_404(Invoice.objects.select_related("account__customer"), pk=pk)
     form = DiscardForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -127,6 +129,15 @@ def invoice_pay_page(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, f"Invoice {paid} is paid.")
             return redirect(paid)
     return render(request, "invoices/invoice_pay.html", {"invoice": invoice, "form": form})
+
+
+def _discarded_before(request: HttpRequest, pk: int) -> Account | None:
+    """The account of a draft that this very form has thrown away already (R13): the draft is gone."""
+    if not (token := request.POST.get("request_token")):
+        return None
+    acts = Act.objects.filter(token=token, kind="invoice_discard", subject=f"invoice:{pk}")
+    first = acts.select_related("account").first()
+    return first.account if first else None
 
 
 def _lines(request: HttpRequest, account: Account, invoice: Invoice | None) -> BaseLineFormSet:

@@ -54,7 +54,7 @@ class Company:
             yield Step(opening, partial(self._item, *item))
         for customer in CUSTOMERS:
             accounts = [fact for fact in ACCOUNTS if fact.customer == customer[0]]
-            since = days.august - 1 if any(fact.key == STORY for fact in accounts) else -7
+            since = min(-7, days.august - 1) if accounts[0].key == STORY else -7
             yield Step(moment(days.month(since, 12), 9), partial(self._customer, *customer))
             for fact in accounts:
                 yield Step(moment(days.month(since, 12), 10), partial(self._account, fact))

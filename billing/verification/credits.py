@@ -50,15 +50,23 @@ CREDIT_CHECKS: tuple[Check, ...] = (
         CREDIT + "it was voided, and has a balance of {balance}",
     ),
     query(
-        "expiry closes all that was open, or what was just given back, and not before its day",
+        "expiry closes all that was open, or what was just given back",
         """
         SELECT e.credit_id AS credit, e.balance AS balance, {running_entries}
-        JOIN credits_credit c ON c.id = e.credit_id
-        WHERE e.kind = 'expired' AND (e.balance <> 0 AND e.amount <> -e.returned
-            OR c.expires_on IS NULL OR e.value_date <= c.expires_on)
+        WHERE e.kind = 'expired' AND e.balance <> 0 AND e.amount <> -e.returned
         ORDER BY e.account_id, e.number
         """,
-        ENTRY + "it does not close credit {credit} (balance {balance}), or closes it too early",
+        ENTRY + "credit {credit} expired, and this entry leaves it at {balance}",
+    ),
+    query(
+        "a credit expires after its last day",
+        """
+        SELECT c.id AS credit, c.expires_on AS ends, e.value_date AS day, {entries}
+        JOIN credits_credit c ON c.id = e.credit_id
+        WHERE e.kind = 'expired' AND (c.expires_on IS NULL OR e.value_date <= c.expires_on)
+        ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "it expires credit {credit} on {day}, and its last day is {ends}",
     ),
 )
 

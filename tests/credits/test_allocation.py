@@ -136,11 +136,11 @@ def test_r5_refuses_what_is_no_whole_amount_or_no_scope(balance: Any, scope: Any
 
 
 def test_r5_a_thousand_nested_scopes_broad_first_take_seconds_not_minutes() -> None:
-    # Each scope is one line shorter than the one before it: without closing tight sets this search
-    # is cubic. The bound is wide, for slow machines.
-    lines = 300
-    nested = [Source(100, (1 << lines) - 1 >> step // 2) for step in range(2 * lines)]
+    # Every second scope is one line shorter than the one before it: without closing tight sets this
+    # search is cubic. The bound is wide, for slow machines.
+    lines = 500
+    nested = [Source(1 + step * 617 % 1000, (1 << lines) - 1 >> step // 2) for step in range(2 * lines)]
+    payables = [1 + line * 1237 % 2000 for line in range(lines)]
     began = time.perf_counter()
-    found = allocate(nested, [200] * lines)
-    assert sum(found.used) == 200 * lines
-    assert time.perf_counter() - began < 10
+    allocate(nested, payables)
+    assert time.perf_counter() - began < 4

@@ -20,7 +20,7 @@ Case = tuple[list[Source], list[int]]
 
 @st.composite
 def cases(draw: st.DrawFn, *, most_credits: int, most_lines: int, amounts: tuple[int, ...]) -> Case:
-    """Any numbers and scopes; mostly without zeros and of full size, where credits get in each other's way."""
+    """Any numbers and scopes; mostly large and without zeros, where credits collide."""
     least, most = draw(st.sampled_from([0, 1, 1])), draw(st.sampled_from(amounts))
     credits = draw(st.sampled_from([1, *range(most_credits // 2, most_credits + 1)]))
     lines = draw(st.sampled_from([1, *range(most_lines // 2, most_lines + 1)]))

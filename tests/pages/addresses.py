@@ -53,7 +53,9 @@ class Address:
             keys["content_type_id"] = ContentType.objects.get_for_model(Customer).pk
             keys["object_id"] = house.account.customer_id
         keys |= ids
-        filled = re.sub(r"<(?:\w+:)?(\w+)>", lambda place: str(keys[place[1]]), self.route.replace("(?P<", "("))
+        filled = re.sub(
+            r"<(?:\w+:)?(\w+)>", lambda place: str(keys[place[1]]), self.route.replace("(?P<", "(")
+        )
         if "simple_history" in self.name:
             start = self.route.partition("^")[0]
             filled = f"{start}{keys['object_id']}/history/{ids.get('object_id', _history(self, house))}/"

@@ -21,6 +21,7 @@ ROLES = ("nobody known", "no role", "Support", "Auditors", "Operators", "Adminis
 READS, AUDITS, USERS = "LFPPPFP", "LFFPPFP", "LFFPFPP"
 ACTS, SENT_ON, ERASES = "LFFFPFP", "LFFFRFR", "LFFFFPP"
 ROOT_ONLY, NEVER, STAFF, ANY_STAFF_SENT_ON = "LFFFFFP", "LFFFFFF", "LPPPPPP", "LRRRRRR"
+NO_POST = "LMMMMMM"
 
 OWN = {
     "home": READS,
@@ -62,7 +63,13 @@ ADMIN_GET = {
     "anything": "LNNNNNN",
     "auth_user_password_change": ERASES,
 }
-ADMIN_POST = ADMIN_GET | {"login": "PPPPPPP", "logout": "RPPPPPP"}
+ADMIN_POST = ADMIN_GET | {
+    "login": "PPPPPPP",
+    "logout": "RPPPPPP",
+    "password_change_done": NO_POST,
+    "autocomplete": NO_POST,
+    "jsi18n": NO_POST,
+}
 
 # Per model: who lists and looks, who opens the add form, who sends a change, who deletes.
 MODELS = {

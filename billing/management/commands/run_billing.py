@@ -37,7 +37,7 @@ class Command(ReportingCommand):
         )
         failure = ""
         if result.left:
-            failure = f"{counted(len(result.left), 'draft')} could not be issued; the others were."
+            failure = f"{counted(len(result.left), 'draft')} could not be issued."
         return Report(run_summary(result, period_start), run_lines(result, period_start), failure)
 
 

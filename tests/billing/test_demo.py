@@ -1,0 +1,179 @@
+"""The demo: the story it tells, that every state of a credit is in it, and that twice is once."""
+
+import json
+from datetime import UTC, date, datetime
+from io import StringIO
+
+import pytest
+from django.contrib.auth import authenticate, get_user_model
+from django.core.management import CommandError, call_command
+from django.db import transaction
+
+from billing.demo.founding import demo_make
+from billing.digest import ledger_digest
+from billing.verification.runner import ledger_verify
+from credits.models import Category, Credit, Entry, EntryKind, ScopeRole
+from credits.projection import drafts_project
+from credits.words import State, credit_state
+from customers.acts import Actor
+from customers.models import Account, Act, Customer
+from customers.services import customer_open
+from invoices.models import Invoice, Line, Status
+
+BY = Actor(origin="a test", command="test")
+AUTUMN = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)
+DAYS = [
+    AUTUMN,
+    datetime(2026, 8, 31, 23, 59, tzinfo=UTC),
+    datetime(2026, 9, 1, 0, 0, tzinfo=UTC),
+    datetime(2027, 1, 1, 0, 30, tzinfo=UTC),
+    datetime(2028, 2, 29, 12, 0, tzinfo=UTC),
+    datetime(2026, 12, 31, 12, 0, tzinfo=UTC),
+]
+
+
+@pytest.fixture
+def company(db: None) -> None:
+    demo_make(by=BY, now=AUTUMN)
+
+
+def story() -> Account:
+    return Account.objects.get(customer__name="John Wick", name="ChatPPT")
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_the_story_is_told_on_any_day(db: None, now: datetime) -> None:
+    demo_make(by=BY, now=now)
+    invoice = Invoice.objects.get(account=story(), status=Status.ISSUED)
+    year = now.year if now.date() >= date(now.year, 9, 1) else now.year - 1
+    assert (invoice.period_start, invoice.period_end) == (date(year, 8, 1), date(year, 9, 1))
+    assert invoice.issue_date == date(year, 9, 1)
+    assert (invoice.currency, invoice.total, invoice.credited, invoice.amount_due) == (
+        "USD",
+        10000,
+        5000,
+        5000,
+    )
+    applied = Entry.objects.filter(invoice=invoice, kind=EntryKind.APPLIED)
+    [credit] = Credit.objects.with_balance().filter(pk__in=applied.values("credit"))
+    assert (credit.name, credit.amount, credit.balance) == ("Referral credit", 5000, 0)
+    assert set(credit.scope_rows.values_list("role", flat=True)) == {ScopeRole.ITEM}
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_every_state_of_a_credit_is_there_on_any_day(db: None, now: datetime) -> None:
+    demo_make(by=BY, now=now)
+    credits = Credit.objects.with_balance().select_related("account")
+    assert {credit_state(credit, credit.account.day_of(now)) for credit in credits} == set(State)
+    assert Entry.objects.filter(kind=EntryKind.EXPIRED).exists()
+    assert Credit.objects.filter(replaces__isnull=False).exists()
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_its_ledger_is_right_and_nothing_in_it_lies_in_the_future(db: None, now: datetime) -> None:
+    demo_make(by=BY, now=now)
+    assert ledger_verify().breach is None
+    assert not Act.objects.filter(at__gt=now).exists()
+    assert not Entry.objects.filter(booked_at__gt=now).exists()
+    numbered = Invoice.objects.exclude(status=Status.DRAFT).order_by("series__year", "series_number")
+    issued = list(numbered.values_list("issued_at", flat=True))
+    assert issued == sorted(issued)
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_r5_a_credit_that_moves_aside_is_seen_on_a_draft(db: None, now: datetime) -> None:
+    demo_make(by=BY, now=now)
+    projections = [
+        projection
+        for account in Account.objects.all()
+        for projection in drafts_project(account, today=account.day_of(now))
+    ]
+    assert any(projection.settlement.passed_over for projection in projections)
+
+
+def test_a_credit_is_left_to_try_things_with_on_the_current_draft_of_the_story(company: None) -> None:
+    [draft] = drafts_project(story(), today=AUTUMN.date())
+    assert draft.invoice.period_start == date(2026, 11, 1)
+    assert 0 < draft.settlement.credited < draft.settlement.total
+
+
+def test_there_are_invoices_of_every_status_and_most_are_paid(company: None) -> None:
+    statuses = list(Invoice.objects.exclude(status=Status.DRAFT).values_list("status", flat=True))
+    assert set(statuses) == {Status.ISSUED, Status.PAID, Status.VOID}
+    assert statuses.count(Status.PAID) > len(statuses) / 2
+    assert Invoice.objects.filter(corrects__isnull=False, status=Status.PAID).exists()
+    drafts = Invoice.objects.filter(status=Status.DRAFT)
+    assert drafts.count() > Account.objects.count() / 2
+
+
+def test_there_are_customers_in_three_currencies_and_credits_of_every_kind_of_scope(company: None) -> None:
+    assert Customer.objects.count() == 8
+    assert set(Account.objects.values_list("currency", flat=True)) == {"USD", "EUR", "JPY"}
+    assert set(Credit.objects.values_list("category", flat=True)) == set(Category.values)
+    roles = [frozenset(credit.scope_rows.values_list("role", flat=True)) for credit in Credit.objects.all()]
+    kind, item, excluded = ScopeRole.KIND, ScopeRole.ITEM, ScopeRole.EXCLUDED_ITEM
+    for mix in (set(), {kind}, {item}, {kind, item}, {excluded}, {kind, excluded}):
+        assert frozenset(mix) in roles
+    assert len(set(Line.objects.values_list("kind", flat=True))) == 4
+
+
+def made_and_taken_back() -> str:
+    with transaction.atomic():
+        demo_make(by=BY, now=AUTUMN)
+        digest = ledger_digest()
+        transaction.set_rollback(True)
+    return digest
+
+
+def test_the_same_day_gives_the_same_company(db: None) -> None:
+    assert made_and_taken_back() == made_and_taken_back()
+
+
+def test_a_second_run_changes_nothing_and_says_so(db: None) -> None:
+    first, second = StringIO(), StringIO()
+    call_command("demo", "--json", stdout=first)
+    digest, acts, users = ledger_digest(), Act.objects.count(), get_user_model().objects.count()
+    call_command("demo", stdout=second)
+    assert (ledger_digest(), Act.objects.count(), get_user_model().objects.count()) == (digest, acts, users)
+    assert "is there already: nothing was changed" in second.getvalue()
+    assert "manage.py changepassword operator" in second.getvalue()
+    assert json.loads(first.getvalue())["password"] not in second.getvalue()
+
+
+def test_the_login_is_an_operator_with_a_random_password_shown_once(db: None) -> None:
+    out = StringIO()
+    call_command("demo", "--json", stdout=out)
+    summary = json.loads(out.getvalue())
+    assert summary["open"] == story().get_absolute_url()
+    user = authenticate(username="operator", password=summary["password"])
+    assert user is not None
+    assert user == get_user_model().objects.get(is_staff=True, is_superuser=False)
+    assert [group.name for group in user.groups.all()] == ["Operators"]
+    assert user.password != summary["password"]
+    assert len(summary["password"]) >= 20
+
+
+def test_a_login_that_was_there_keeps_its_password(db: None) -> None:
+    get_user_model().objects.create_user("operator", password="their own")
+    out = StringIO()
+    call_command("demo", stdout=out)
+    assert "the login exists" in out.getvalue()
+    assert authenticate(username="operator", password="their own") is not None
+
+
+def test_a_database_with_other_customers_is_refused_and_left_alone(db: None) -> None:
+    customer_open(key="acme", name="Acme", email="", by=BY, now=AUTUMN, token="acme")
+    before = ledger_digest()
+    with pytest.raises(CommandError, match="has customers already"):
+        call_command("demo")
+    assert ledger_digest() == before
+    assert Customer.objects.count() == 1
+    assert not get_user_model().objects.exists()
+
+
+def test_it_is_made_whole_or_not_at_all(db: None, settings: object) -> None:
+    settings.CURRENCIES = ["USD", "EUR"]  # type: ignore[attr-defined]
+    with pytest.raises(CommandError, match="JPY is not among the currencies"):
+        call_command("demo")
+    assert not Act.objects.exists()
+    assert not get_user_model().objects.exists()

@@ -1,0 +1,122 @@
+"""The sentences operators read about credits."""
+
+from typing import Any
+
+import pytest
+
+from credits.allocation import Why
+from credits.models import Credit
+from credits.words import STATE_WORDS, WHY, State, credit_state, listed, scope_words
+from customers.models import Account
+from invoices.models import Kind
+from tests.factories import (
+    a_credit,
+    an_account,
+    an_invoice,
+    an_item,
+    correct,
+    day,
+    expire,
+    void,
+    void_credit,
+)
+
+
+@pytest.mark.parametrize("why", list(Why))
+def test_every_reason_has_its_sentence(why: Why) -> None:
+    assert WHY[why].endswith(".")
+
+
+def test_no_two_reasons_read_alike_and_every_state_has_its_word() -> None:
+    assert len(set(WHY.values())) == len(Why) == len(WHY)
+    assert set(STATE_WORDS) == set(State)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [([], ""), (["A"], "A"), (["A", "B"], "A and B"), (["A", "B", "C"], "A, B and C")],
+)
+def test_a_list_as_a_person_says_it(words: list[str], sentence: str) -> None:
+    assert listed(words) == sentence
+
+
+def scope_of(account: Account, **promise: Any) -> str:
+    credit = a_credit(account, "1.00", **promise)
+    return scope_words(credit.applies_to, credit.scope_rows.order_by("pk"))
+
+
+@pytest.mark.django_db
+def test_r3_a_scope_as_a_person_says_it() -> None:
+    account, calls, support = an_account(), an_item("API calls"), an_item("Support", Kind.ADD_ON)
+    assert scope_of(account) == "The whole invoice"
+    assert scope_of(account, excluded_items=(calls,)) == "The whole invoice, but not API calls"
+    assert scope_of(account, kinds=(Kind.USAGE_METER,)) == "All usage meters"
+    assert scope_of(account, kinds=(Kind.FIXED_FEE, Kind.LICENSE)) == "All fixed fees and all licenses"
+    assert scope_of(account, items=(calls,)) == "API calls"
+    assert (
+        scope_of(account, kinds=(Kind.USAGE_METER, Kind.ADD_ON), items=(support,), excluded_items=(calls,))
+        == "All usage meters, all add-ons and Support, but not API calls"
+    )
+
+
+def state(credit: Credit, today: str) -> State:
+    return credit_state(Credit.objects.with_balance().get(pk=credit.pk), day(today))
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("today", "expected"),
+    [
+        ("2026-07-31", State.SCHEDULED),
+        ("2026-08-01", State.LIVE),
+        ("2026-08-31", State.LIVE),
+        ("2026-09-01", State.GRACE),
+        ("2026-10-15", State.GRACE),
+        ("2026-10-16", State.EXPIRED),
+    ],
+)
+def test_r6_the_life_of_a_credit_day_by_day(today: str, expected: State) -> None:
+    credit = a_credit(an_account(), "1.00", now="2026-07-15", expires_on="2026-08-31")
+    assert state(credit, today) == expected
+
+
+@pytest.mark.django_db
+def test_r8_a_voided_credit_stays_voided() -> None:
+    account = an_account()
+    credit = a_credit(account, "1.00", expires_on="2026-08-31")
+    void_credit(credit)
+    assert state(credit, "2026-08-15") == State.VOIDED
+    assert state(credit, "2027-01-01") == State.VOIDED
+
+
+@pytest.mark.django_db
+def test_a_credit_with_nothing_left_is_used_up_also_after_its_last_day() -> None:
+    account = an_account()
+    credit = a_credit(account, "1.00", expires_on="2026-08-31")
+    an_invoice(account, (an_item(), "5.00"))
+    assert state(credit, "2026-09-01") == State.USED
+    assert state(credit, "2027-01-01") == State.USED
+
+
+@pytest.mark.django_db
+def test_r9_a_used_credit_whose_money_comes_back_lives_again() -> None:
+    account = an_account()
+    credit = a_credit(account, "1.00")
+    void(an_invoice(account, (an_item(), "5.00")), "2026-09-10")
+    assert state(credit, "2026-09-10") == State.LIVE
+
+
+@pytest.mark.django_db
+def test_r10_a_credit_whose_expiry_is_booked_is_expired() -> None:
+    account = an_account()
+    credit = a_credit(account, "1.00", expires_on="2026-08-31")
+    expire(account, "2026-10-16")
+    assert state(credit, "2026-10-16") == State.EXPIRED
+
+
+@pytest.mark.django_db
+def test_r9_money_held_for_a_correction_does_not_bring_an_expired_credit_back() -> None:
+    account = an_account()
+    credit = a_credit(account, "1.00", expires_on="2026-08-31")
+    correct(an_invoice(account, (an_item(), "5.00")), "2027-01-10")
+    assert state(credit, "2027-01-10") == State.EXPIRED

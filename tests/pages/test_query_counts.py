@@ -1,0 +1,123 @@
+"""How many queries a page takes: a fixed number, the same for two rows and for twenty-five."""
+
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from tests.factories import a_credit, a_draft, a_token, an_account, an_invoice, an_item, pay, void_credit
+
+pytestmark = pytest.mark.django_db
+
+FEW, MANY = 2, 25
+
+
+class Town:
+    """`rows` of everything that a list can show, of one account and of several."""
+
+    def __init__(self, rows: int) -> None:
+        self.account = account = an_account(name="Busy")
+        items = [an_item(f"Meter {number}") for number in range(rows)]
+        credits = [
+            a_credit(
+                account, "900.00", name=f"Credit {number}", items=(items[number],), expires_on="2026-09-30"
+            )
+            for number in range(rows)
+        ]
+        self.credit = credits[0]
+        lines = [(item, "10.00") for item in items]
+        issued = [an_invoice(account, *lines) for _ in range(rows)]
+        self.issued = issued[0]
+        pay(an_invoice(account, *lines))
+        void_credit(a_credit(account, "5.00"))
+        drafts = [a_draft(account, *lines, start="2026-09-01", end="2026-09-10") for _ in range(rows)]
+        self.draft = drafts[-1]
+        for number in range(rows):
+            another = an_account(account.customer, name=f"Account {number}")
+            a_credit(another, "10.00")
+            neighbour = an_account(name=f"Neighbour {number}")
+            a_draft(neighbour, (items[0], "1.00"))
+
+    def path(self, page: str) -> str:
+        rows = {
+            "customer": self.account.customer_id,
+            "account": self.account.pk,
+            "credit": self.credit.pk,
+            "issued": self.issued.pk,
+            "draft": self.draft.pk,
+        }
+        return page.format(**rows)
+
+
+PAGES = {
+    "/": 9,
+    "/?q=Account": 9,
+    "/customers/": 6,
+    "/customers/?q=Acc": 6,
+    "/customers/{customer}/": 7,
+    "/accounts/{account}/": 17,
+    "/accounts/{account}/credits/": 8,
+    "/accounts/{account}/credits/add/": 7,
+    "/credits/{credit}/": 10,
+    "/credits/{credit}/void/": 7,
+    "/invoices/": 6,
+    "/invoices/?q=Busy&status=draft": 6,
+    "/invoices/{issued}/": 10,
+    "/invoices/{draft}/": 12,
+    "/invoices/{draft}/issue/": 12,
+    "/invoices/{draft}/edit/": 7,
+    "/invoices/{issued}/void/": 13,
+    "/accounts/{account}/invoices/add/": 6,
+    "/admin/credits/credit/": 11,
+    "/admin/credits/entry/": 9,
+    "/admin/invoices/invoice/": 9,
+    "/admin/invoices/line/": 7,
+    "/admin/customers/account/": 7,
+    "/admin/customers/customer/": 6,
+    "/admin/customers/act/": 9,
+}
+
+
+def queries(browser: Client, ask: Callable[[], int]) -> int:
+    ask()  # content types and permissions are looked up once per process
+    with CaptureQueriesContext(connection) as captured:
+        assert ask() == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("rows", [FEW, MANY])
+def test_a_page_takes_a_fixed_number_of_queries(web: Client, rows: int) -> None:
+    town = Town(rows)
+    found = {}
+    for page in PAGES:
+        path = town.path(page)
+        found[page] = queries(web, lambda path=path: web.get(path).status_code)  # type: ignore[misc]
+    assert {p: (PAGES[p], found[p]) for p in PAGES if PAGES[p] != found[p]} == {}
+
+
+PREVIEWS = {"from the button": ({"preview": "1"}, {}, 19), "as one types": ({}, {"HX-Request": "true"}, 17)}
+
+
+@pytest.mark.parametrize("rows", [FEW, MANY])
+@pytest.mark.parametrize("how", PREVIEWS)
+def test_a_preview_takes_a_fixed_number_of_queries(web: Client, how: str, rows: int) -> None:
+    town = Town(rows)
+    more, headers, wanted = PREVIEWS[how]
+    form = {
+        "name": "Sorry",
+        "denomination": "money",
+        "amount": "40.00",
+        "category": "promotional",
+        "effective_from": "2026-09-01",
+        "priority": "1",
+        "applies_to": "selected",
+        "kinds": "usage_meter",
+        "excluded_items": str(town.draft.lines.get(position=2).item_id),
+        "request_token": a_token(),
+        **more,
+    }
+    path = town.path("/accounts/{account}/credits/add/")
+    assert b"A projection" in web.post(path, form, headers=headers).content
+    assert queries(web, lambda: web.post(path, form, headers=headers).status_code) == wanted
