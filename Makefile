@@ -74,7 +74,7 @@ run: .venv/run.stamp
 		printf 'SCRIP_SECRET_KEY=%s\nSCRIP_HTTPS=0\n' "$$key" >var/env.new && mv var/env.new .env; }
 	@.venv/bin/python manage.py migrate --verbosity 0
 	@.venv/bin/python manage.py collectstatic --noinput --verbosity 0
-	@.venv/bin/python manage.py demo
+	@.venv/bin/python manage.py demo || echo 'No demo was made; the server starts on the data that is there.'
 	@echo
 	@echo 'Scrip runs at http://127.0.0.1:$(PORT)/ (Ctrl-C stops it)'
 	@exec .venv/bin/gunicorn billing.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 \

@@ -3,6 +3,8 @@
 from datetime import date, datetime
 from typing import Any
 
+from django.conf import settings
+
 from credits.models import Credit, credits_of
 from credits.projection import invoice_settle
 from credits.services import applied_entries, credit_apply, credit_reverse
@@ -63,7 +65,10 @@ def invoice_issue(
         now=now,
         account=account,
         subject=f"invoice:{current.pk}",
-        details={"outcomes": [[o.credit.key, o.why.value, o.used] for o in settlement.outcomes]},
+        details={
+            "outcomes": [[o.credit.key, o.why.value, o.used] for o in settlement.outcomes],
+            "grace_days": settings.SCRIP_GRACE_DAYS,
+        },
     )
     credit_apply(account, record, current, settlement, day=today, now=now)
     invoice_freeze(

@@ -31,6 +31,16 @@ class CreditAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return Credit.objects.with_balance().select_related("account").prefetch_related("scope_rows__item")
 
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return self.void_if_may(request, self.list_display)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.void_if_may(request, self.readonly_fields)
+
+    def void_if_may(self, request: HttpRequest, names: tuple[str, ...]) -> tuple[str, ...]:
+        may = request.user.has_perm("credits.void_credit")
+        return tuple(name for name in names if name != "void" or may)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return bool(request.user.has_perm("credits.add_credit"))
 

@@ -9,6 +9,7 @@ the token stays free for another try.
 import getpass
 import hashlib
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -53,14 +54,22 @@ class Actor:
 
     @classmethod
     def from_command(cls, command: str) -> "Actor":
-        return cls(origin=f"command line of {getpass.getuser()}", command=command)
+        return cls(origin=f"command line of {_login_name()}", command=command)
+
+
+def _login_name() -> str:
+    """The name of who is logged in; a container often runs under a number that has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def act(function: Callable[P, R]) -> Callable[P, R]:
     """Run the act as one transaction.
 
-    Two arrivals of one token at the same moment: the database lets one in, and the other looks
-    again, to find the first one's record.
+    Two arrivals of one token, or of one key, at the same moment: the database lets one in, and the
+    other looks again, to find the first one's record or to refuse in words.
     """
 
     @wraps(function)
@@ -69,10 +78,8 @@ def act(function: Callable[P, R]) -> Callable[P, R]:
             with transaction.atomic():
                 return function(*args, **kwargs)
         except IntegrityError:
-            if not Act.objects.filter(token=kwargs["token"]).exists():
-                raise
-        with transaction.atomic():
-            return function(*args, **kwargs)
+            with transaction.atomic():
+                return function(*args, **kwargs)
 
     return in_one_transaction
 

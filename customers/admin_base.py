@@ -55,6 +55,11 @@ class HistoryAdmin(ScripAdmin, SimpleHistoryAdmin):  # type: ignore[misc]
     whoever may look at a row could change it that way.
     """
 
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> Any:
+        if not _is_id(object_id):
+            raise Http404
+        return super().history_view(request, object_id, extra_context)
+
     def history_form_view(
         self, request: HttpRequest, object_id: str, version_id: str, extra_context: Any = None
     ) -> HttpResponse:

@@ -88,7 +88,8 @@ class ReportingCommand(BaseCommand):
         for number, item in enumerate(items, start=1):
             yield item
             if number % LOG_EVERY == 0:
-                self.stdout.write(f"{doing}: {number} of {len(items)}")
+                # Beside the answer, so that a script reads the answer alone.
+                self.stderr.write(f"{doing}: {number} of {len(items)}", style_func=str)
 
 
 def period_parse(text: str) -> tuple[date, date]:

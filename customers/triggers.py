@@ -103,11 +103,12 @@ def _statements(vendor: str, rule: Rule) -> tuple[str, ...]:
             f"CREATE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} FOR EACH ROW "
             f"{when}BEGIN SELECT RAISE(ABORT, '{rule.sentence}'); END",
         )
+    # OR REPLACE: a trigger that was switched off is still there, and is switched on again by it.
     condition = rule.condition.format(distinct="IS DISTINCT FROM") or "TRUE"
     row = "OLD" if rule.event == "DELETE" else "NEW"
     return (
         _refusing_function(rule.trigger, condition, rule.sentence, row),
-        f"CREATE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} "
+        f"CREATE OR REPLACE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} "
         f"FOR EACH ROW EXECUTE FUNCTION {rule.trigger}()",
     )
 
@@ -116,7 +117,7 @@ def _truncate_statements(table: str) -> tuple[str, str]:
     trigger = f"{PREFIX}{table}_truncate"
     return (
         _refusing_function(trigger, "TRUE", f"{table} is never emptied", "NULL"),
-        f"CREATE TRIGGER {trigger} BEFORE TRUNCATE ON {table} "
+        f"CREATE OR REPLACE TRIGGER {trigger} BEFORE TRUNCATE ON {table} "
         f"FOR EACH STATEMENT EXECUTE FUNCTION {trigger}()",
     )
 

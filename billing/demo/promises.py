@@ -12,7 +12,13 @@ LARGER_COMMITMENT = "Annual commitment, raised"
 
 
 def credit_facts(days: Days) -> tuple[CreditFact, ...]:
-    return (*story_credits(days), *dollar_credits(days), *other_credits(days))
+    return (
+        *story_credits(days),
+        *older_dollar_credits(days),
+        *newer_dollar_credits(days),
+        *euro_credits(days),
+        *yen_credits(days),
+    )
 
 
 def story_credits(days: Days) -> tuple[CreditFact, ...]:
@@ -43,7 +49,7 @@ def story_credits(days: Days) -> tuple[CreditFact, ...]:
     )
 
 
-def dollar_credits(days: Days) -> tuple[CreditFact, ...]:
+def older_dollar_credits(days: Days) -> tuple[CreditFact, ...]:
     first, end_of = days.month, days.end_of
     usage, purchased = (Kind.USAGE_METER,), Category.PURCHASED
     return (
@@ -80,6 +86,12 @@ def dollar_credits(days: Days) -> tuple[CreditFact, ...]:
             kinds=(Kind.LICENSE,),
             items=("priority-support",),
         ),
+    )
+
+
+def newer_dollar_credits(days: Days) -> tuple[CreditFact, ...]:
+    first, end_of, purchased = days.month, days.end_of, Category.PURCHASED
+    return (
         # These two, on the current draft: the first moves aside to where the second cannot pay (R5).
         CreditFact("AC-1006", "Fleet pilot credit", "120.00", first(0), first(0), end_of(3), priority=5),
         CreditFact(
@@ -118,7 +130,7 @@ def dollar_credits(days: Days) -> tuple[CreditFact, ...]:
     )
 
 
-def other_credits(days: Days) -> tuple[CreditFact, ...]:
+def euro_credits(days: Days) -> tuple[CreditFact, ...]:
     first, purchased = days.month, Category.PURCHASED
     return (
         CreditFact(
@@ -140,6 +152,12 @@ def other_credits(days: Days) -> tuple[CreditFact, ...]:
             ends=days.ago(10),
             items=("transcription",),
         ),
+    )
+
+
+def yen_credits(days: Days) -> tuple[CreditFact, ...]:
+    first = days.month
+    return (
         CreditFact(
             "AC-1007",
             "Prepaid compute",
@@ -147,7 +165,7 @@ def other_credits(days: Days) -> tuple[CreditFact, ...]:
             granted=first(-6, 3),
             starts=first(-6, 3),
             ends=None,
-            category=purchased,
+            category=Category.PURCHASED,
             kinds=(Kind.USAGE_METER,),
         ),
         CreditFact(

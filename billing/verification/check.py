@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from django.conf import settings
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 CHUNK = 2000
@@ -40,9 +39,10 @@ FRAGMENTS = {
             FROM credits_entry e) e
         JOIN customers_account a ON a.id = e.account_id""",
 }
+# The last day of issue of a credit `c`, by the grace in force when the act `t` issued the invoice (R6).
 LAST_ISSUE = {
-    "sqlite": "date(c.expires_on, '+{grace} days')",
-    "postgresql": "(c.expires_on + {grace})",
+    "sqlite": "date(c.expires_on, '+' || json_extract(t.details, '$.grace_days') || ' days')",
+    "postgresql": "(c.expires_on + (t.details ->> 'grace_days')::int)",
 }
 
 Find = Callable[[BaseDatabaseWrapper], Iterator[str]]
@@ -68,7 +68,7 @@ def query(rule: str, sql: str, sentence: str) -> Check:
 
 def rows(connection: BaseDatabaseWrapper, sql: str) -> Iterator[dict[str, Any]]:
     """Rows by column name, a chunk at a time, so that a large table does not fill the memory."""
-    last_issue = LAST_ISSUE[connection.vendor].format(grace=settings.SCRIP_GRACE_DAYS)
+    last_issue = LAST_ISSUE[connection.vendor]
     with connection.chunked_cursor() as cursor:
         cursor.execute(sql.format(last_issue=last_issue, **FRAGMENTS))
         found = cursor.fetchmany(CHUNK)

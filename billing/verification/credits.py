@@ -102,7 +102,7 @@ SCOPE_CHECKS: tuple[Check, ...] = (
         SELECT c.id AS credit, c.effective_from AS starts, c.expires_on AS ends, i.judged_on AS judged_on,
             l.first_day AS first_day, {entries}
         JOIN credits_credit c ON c.id = e.credit_id JOIN invoices_invoice i ON i.id = e.invoice_id
-        JOIN invoices_line l ON l.id = e.line_id
+        JOIN invoices_line l ON l.id = e.line_id JOIN customers_act t ON t.id = e.act_id
         WHERE e.kind = 'applied' AND (c.effective_from > i.judged_on
             OR c.expires_on < l.first_day AND c.expires_on < i.judged_on OR {last_issue} < i.judged_on)
         ORDER BY e.account_id, e.number

@@ -53,7 +53,7 @@ def drafted(account: Account, month: int, *charges: tuple[Item, str]) -> Invoice
         lines=[DraftLine(item, "", Decimal(1), Decimal(price)) for item, price in charges],
         by=BY,
         now=at(f"2026-0{month + 1}-01"),
-        token=f"draft:{ascii(account.key)}:{month}",
+        token=f"draft:{account.key!a}:{month}",
     )
 
 
@@ -78,14 +78,7 @@ def ledger_make() -> None:
         )
         for key, currency in (("A", "USD"), ("B", "EUR"))
     )
-    calls, seats, kit = (
-        item_add(key=key, name=name, kind=kind, unit=unit, by=BY, now=at("2025-12-01"), token=f"add:{key}")
-        for key, name, kind, unit in (
-            ("api-calls", "api-calls", "usage_meter", "call"),
-            ("seats", "Seats", "license", "seat"),
-            ("kit", "Kit", "add_on", ""),
-        )
-    )
+    calls, seats, kit = catalogue()
     granted(one, "Whole", 10000)
     granted(one, "Calls", 5000, [calls], priority=10)
     granted(one, "Trial", 3000, [kit], expires_on=date(2025, 12, 31))
@@ -108,3 +101,14 @@ def imported() -> None:
     period = {"period_start": date(2026, 3, 1), "period_end": date(2026, 4, 1)}
     usage = usage_read(IMPORT, **period, currencies=["USD"])
     usage_import(usage=usage, digest="0" * 64, **period, by=BY, now=at("2026-04-01"), token="import")
+
+
+def catalogue() -> list[Item]:
+    return [
+        item_add(key=key, name=name, kind=kind, unit=unit, by=BY, now=at("2025-12-01"), token=f"add:{key}")
+        for key, name, kind, unit in (
+            ("api-calls", "api-calls", "usage_meter", "call"),
+            ("seats", "Seats", "license", "seat"),
+            ("kit", "Kit", "add_on", ""),
+        )
+    ]

@@ -79,7 +79,7 @@ def two_accounts(keys: str, days: int) -> tuple[str, set[str]]:
 
 def opened(key: str) -> Account:
     customer = customer_open(
-        key=key, name=key, email="", by=BY, now=at("2025-12-01"), token=f"customer:{ascii(key)}"
+        key=key, name=key, email="", by=BY, now=at("2025-12-01"), token=f"customer:{key!a}"
     )
     return account_open(
         customer=customer,
@@ -89,7 +89,7 @@ def opened(key: str) -> Account:
         time_zone="UTC",
         by=BY,
         now=at("2025-12-01"),
-        token=f"open:{ascii(key)}",
+        token=f"open:{key!a}",
     )
 
 

@@ -172,9 +172,7 @@ def test_r8_money_of_a_voided_credit_is_not_held(account: Account, item: Item, w
     assert kinds_and_amounts(account)[-2:] == [("reversed", 3000), ("voided", -3000)]
 
 
-def test_r9_until_it_is_issued_other_drafts_of_its_period_end_wait_behind_it(
-    account: Account, item: Item
-) -> None:
+def test_r9_the_correction_takes_the_money_that_came_back_to_the_credit(account: Account, item: Item) -> None:
     credit = a_credit(account, "30.00")
     replacement = correct(an_invoice(account, (item, "30.00")))
     issue(replacement, "2026-09-11")

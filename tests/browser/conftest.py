@@ -12,9 +12,11 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group, User
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
+from tests.factories import at
 from tests.machine import chromium_find
 
 HERE = Path(__file__).parent
@@ -36,6 +38,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(autouse=True)
+def clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server's day is 10 September 2026, so that the stories of `tests.factories` are of today."""
+    monkeypatch.setattr(timezone, "now", lambda: at("2026-09-10"))
 
 
 @pytest.fixture(scope="session")

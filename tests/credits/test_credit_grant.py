@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 from django.test import override_settings
 
 from credits.models import AppliesTo, Category, Credit, Entry, ScopeRow
@@ -197,3 +198,12 @@ def test_two_equal_credits_are_granted_under_two_tokens() -> None:
     account = an_account()
     assert a_credit(account, "50.00") != a_credit(account, "50.00")
     assert ledger(account) == [("Welcome", "granted", 5000), ("Welcome", "granted", 5000)]
+
+
+def test_r2_a_new_credit_never_takes_the_place_of_a_saved_one() -> None:
+    first = a_credit(an_account(), "50.00")
+    twin = Credit(pk=first.pk, account=first.account, name="Twin", amount=1, priority=1, currency="USD")
+    twin.effective_from, twin.created_at = day("2026-08-01"), at("2026-08-01")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        twin.save()
+    assert Credit.objects.get().name == "Welcome"

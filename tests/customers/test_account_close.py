@@ -1,6 +1,7 @@
 """Closing an account: nothing new begins, what is open can be finished (R16)."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from credits.services import GrantRefused
 from customers.models import Account, Act
@@ -82,3 +83,10 @@ def test_credits_and_invoices_of_a_closed_account_can_still_be_voided() -> None:
     assert balance(welcome) == 400
     void_credit(welcome, "2026-09-11")
     assert balance(welcome) == 0
+
+
+def test_r16_an_account_is_never_deleted() -> None:
+    row = Account.objects.filter(pk=an_account().pk)
+    with pytest.raises(IntegrityError, match="an account is closed, never deleted"), transaction.atomic():
+        row._raw_delete("default")
+    assert row.count() == 1

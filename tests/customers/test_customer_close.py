@@ -1,8 +1,9 @@
 """Closing a customer (R16)."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from customers.models import Act
+from customers.models import Act, Customer
 from customers.services import CustomerRefused, account_close, account_open, customer_close
 from tests.factories import a_customer, an_account, at, by_now
 
@@ -60,3 +61,10 @@ def test_a_closed_customer_opens_no_account() -> None:
             **by_now("2026-02-02"),
         )
     assert not customer.accounts.exists()
+
+
+def test_r16_a_customer_is_never_deleted() -> None:
+    row = Customer.objects.filter(pk=a_customer().pk)
+    with pytest.raises(IntegrityError, match="a customer is closed, never deleted"), transaction.atomic():
+        row._raw_delete("default")
+    assert row.count() == 1

@@ -40,7 +40,7 @@ class _Fields(HTMLParser):
             return
         name = said.get("name", "")
         ticked = said.get("type") in ("checkbox", "radio")
-        if tag == "input" and name and ("checked" in said or not ticked):
+        if tag == "input" and name and ("checked" in said or not ticked) and said.get("type") != "submit":
             self.values.setdefault(name, []).append(said.get("value", "on" if ticked else ""))
         if tag in ("textarea", "select") and name:
             self.values[name], self.open = [], name

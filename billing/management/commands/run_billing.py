@@ -81,5 +81,5 @@ def run_lines(result: RunResult, period_start: date) -> list[str]:
     lines += [f"  Left: draft {at.invoice.pk} of {at.invoice.account.key}: {at.reason}" for at in result.left]
     if result.earlier_drafts:
         waiting = counted(result.earlier_drafts, "draft")
-        lines.append(f"  Warning: {waiting} of earlier months still waiting to be issued.")
+        lines.append(f"  Warning: still to be issued from earlier months: {waiting}.")
     return lines

@@ -1,0 +1,90 @@
+"""The stage of the browser tests: an account in the middle of its life, and every page of it."""
+
+from dataclasses import dataclass
+
+from credits.models import Credit
+from customers.models import Account
+from invoices.models import Invoice, Item
+from tests.factories import (
+    a_credit,
+    a_draft,
+    a_line,
+    an_account,
+    an_invoice,
+    an_item,
+    correct,
+    pay,
+    void_credit,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    account: Account
+    credit: Credit
+    issued: Invoice
+    draft: Invoice
+    item: Item
+
+    def pages(self) -> dict[str, str]:
+        """By name, every page that an operator can open."""
+        account, credit = f"/accounts/{self.account.pk}/", f"/credits/{self.credit.pk}/"
+        issued, draft = f"/invoices/{self.issued.pk}/", f"/invoices/{self.draft.pk}/"
+        customer = f"/customers/{self.account.customer_id}/"
+        admin = {
+            f"admin {name}": f"/admin/{name}/"
+            for name in (
+                "credits/credit",
+                "credits/entry",
+                "invoices/invoice",
+                "invoices/item/add",
+                "customers/act",
+            )
+        }
+        return {
+            "home": "/",
+            "nothing found": "/?q=nobody",
+            "customers": "/customers/",
+            "customer": customer,
+            "add customer": "/customers/add/",
+            "edit customer": f"{customer}edit/",
+            "close customer": f"{customer}close/",
+            "open account": f"{customer}accounts/add/",
+            "account": account,
+            "rename account": f"{account}edit/",
+            "close account": f"{account}close/",
+            "credits": f"{account}credits/?all",
+            "Add Credits": f"{account}credits/add/",
+            "credit": credit,
+            "void credit": f"{credit}void/",
+            "replace credit": f"{credit}replace/",
+            "invoices": "/invoices/",
+            "draft invoice": f"{account}invoices/add/",
+            "draft": draft,
+            "edit draft": f"{draft}edit/",
+            "discard draft": f"{draft}discard/",
+            "issue": f"{draft}issue/",
+            "invoice": issued,
+            "pay": f"{issued}pay/",
+            "void invoice": f"{issued}void/",
+            "correct": f"{issued}correct/",
+            "admin": "/admin/",
+            "admin history": f"/admin/invoices/item/{self.item.pk}/history/",
+            "admin credit": f"/admin/credits/credit/{self.credit.pk}/change/",
+            **admin,
+        }
+
+
+def a_stage() -> Stage:
+    account = an_account(name="Main account of a customer with a rather long name")
+    api, seats = an_item("API calls", unit="calls"), an_item("Seats of the team", "license")
+    credit = a_credit(
+        account, "1234567.89", name="Referral", priority=1, items=(api,), expires_on="2026-10-01"
+    )
+    a_credit(account, "5.00", name="Any", priority=2)
+    void_credit(a_credit(account, "10.00", name="A mistake"))
+    issued = an_invoice(account, a_line(api, "0.000012", "123456789"), (seats, "50.00"))
+    pay(an_invoice(account, (seats, "10.00")))
+    correct(an_invoice(account, (api, "7.00")))
+    draft = a_draft(account, (api, "70.00"), (seats, "30.00"), start="2026-09-01", end="2026-10-01")
+    return Stage(account, credit, issued, draft, api)

@@ -1,0 +1,133 @@
+"""A bad setting stops the start with its name; a web server without a key does not start."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from billing.environment import (
+    env_currencies,
+    env_database,
+    env_names,
+    env_number,
+    env_switch,
+    env_text,
+    env_time_zone,
+)
+from billing.settings import BASE_DIR
+
+KEY = "k" * 50
+
+
+def start(code: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a line of Python in a process whose only settings are these."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("SCRIP_", "DATABASE_"))}
+    environment = (
+        kept | {"SCRIP_ENV_FILE": os.devnull, "DJANGO_SETTINGS_MODULE": "billing.settings"} | settings
+    )
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment,
+        cwd=BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+BAD = {
+    "SCRIP_CURRENCIES": ("USD,XXQ", "'XXQ' is not a currency that can be billed here"),
+    "SCRIP_TIME_ZONE": ("Mars/Olympus", "'Mars/Olympus' is not a known time zone"),
+    "SCRIP_GRACE_DAYS": ("many", "SCRIP_GRACE_DAYS"),
+    "SCRIP_MAX_AMOUNT": ("0", "SCRIP_MAX_AMOUNT"),
+    "SCRIP_DEBUG": ("perhaps", "SCRIP_DEBUG"),
+    "SCRIP_ALLOWED_HOSTS": ("a,,b", "expected names separated by commas, with none left empty"),
+    "SCRIP_INVOICE_PREFIX": ("X" * 13, "SCRIP_INVOICE_PREFIX"),
+    "SCRIP_SECRET_KEY": ("short", "at least 50 characters, please"),
+    "DATABASE_URL": ("mysql://somewhere/scrip", "expected postgres://… or sqlite:///file, not 'mysql'"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_setting_stops_the_start_with_its_name(name: str) -> None:
+    value, sentence = BAD[name]
+    ended = start("import django; django.setup()", **{name: value})
+    assert ended.returncode != 0
+    last = ended.stderr.strip().splitlines()[-1]
+    assert last.startswith("django.core.exceptions.ImproperlyConfigured: ")
+    assert name in last
+    assert sentence in last
+
+
+def test_a_web_server_without_a_key_does_not_start_and_commands_do() -> None:
+    ended = start("import billing.wsgi")
+    assert ended.returncode != 0
+    assert "ImproperlyConfigured: SCRIP_SECRET_KEY is not set." in ended.stderr
+    assert start("import billing.wsgi", SCRIP_SECRET_KEY=KEY).returncode == 0
+    assert start("import django; django.setup()").returncode == 0
+
+
+def test_unless_told_otherwise_everything_is_as_safe_as_it_can_be() -> None:
+    said = start(
+        "from django.conf import settings as s; import django; django.setup();"
+        "print(s.DEBUG, s.SECURE_SSL_REDIRECT, s.SECURE_HSTS_SECONDS, s.SESSION_COOKIE_NAME,"
+        "s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE, s.CSRF_COOKIE_SECURE, s.SECURE_PROXY_SSL_HEADER,"
+        "s.ALLOWED_HOSTS)",
+        SCRIP_SECRET_KEY=KEY,
+    )
+    assert said.stdout.strip() == (
+        "False True 31536000 __Host-scrip-session __Host-scrip-csrf True True None ['127.0.0.1', 'localhost']"
+    )
+
+
+@pytest.mark.parametrize("value", ["", "X", "usd", "USD,", "USD EUR"])
+def test_r1_a_currency_that_cannot_be_billed_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SOME_CURRENCIES", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_CURRENCIES"):
+        env_currencies("SOME_CURRENCIES", ["USD"])
+
+
+@pytest.mark.parametrize("value", ["USD", "JPY,BHD", " EUR , USD "])
+def test_r1_currencies_of_up_to_three_decimals_are_admitted(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("SOME_CURRENCIES", value)
+    assert env_currencies("SOME_CURRENCIES", ["USD"]) == [code.strip() for code in value.split(",")]
+
+
+@pytest.mark.parametrize("value", ["", "-1", "11", "1.5", "ten", "1e1", " "])
+def test_a_number_out_of_its_bounds_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SOME_NUMBER", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_NUMBER"):
+        env_number("SOME_NUMBER", 5, least=0, most=10)
+
+
+@pytest.mark.parametrize("value", ["postgres://host:port/name", "http://x", "postgres", "/var/x.sqlite3"])
+def test_an_address_of_no_database_is_refused(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("SOME_DATABASE", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_DATABASE"):
+        env_database("SOME_DATABASE", BASE_DIR / "var" / "x.sqlite3")
+
+
+def test_a_long_text_an_unclear_switch_and_a_strange_zone_are_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_SETTING", "x" * 201)
+    for read in (
+        lambda: env_text("SOME_SETTING", ""),
+        lambda: env_switch("SOME_SETTING", default=True),
+        lambda: env_time_zone("SOME_SETTING", "UTC"),
+    ):
+        with pytest.raises(ImproperlyConfigured, match="SOME_SETTING"):
+            read()
+
+
+def test_what_is_not_set_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SOME_SETTING", raising=False)
+    assert env_text("SOME_SETTING", "here") == "here"
+    assert env_switch("SOME_SETTING", default=True) is True
+    assert env_number("SOME_SETTING", 7, least=0, most=10) == 7
+    assert env_names("SOME_SETTING", ["a", "b"]) == ["a", "b"]
+    assert env_time_zone("SOME_SETTING", "Europe/Berlin") == "Europe/Berlin"
