@@ -26,6 +26,10 @@ class CreditAdmin(ReadOnlyAdmin):
     list_filter = ("category", "currency", "applies_to")
     search_fields = ("name", "account__name", "account__key", "account__customer__name")
     date_hierarchy = "created_at"
+    fields = (
+        *("account", "name", "category", "granted", "left", "priority", "scope_in_words"),
+        *("effective_from", "expires_on", "replaces", "reason", "created_at", "void"),
+    )
     readonly_fields = ("scope_in_words", "granted", "left", "void")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -96,6 +100,11 @@ class EntryAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "currency")
     search_fields = ("credit__name", "account__name", "account__key", "invoice__number")
     date_hierarchy = "value_date"
+    fields = (
+        *("account", "number", "credit", "kind", "shown", "currency", "invoice", "line"),
+        *("reverses", "act", "value_date", "booked_at"),
+    )
+    readonly_fields = ("shown",)
 
     @admin.display(description="Amount", ordering="amount")
     def shown(self, entry: Entry) -> str:

@@ -44,6 +44,12 @@ class InvoiceAdmin(ReadOnlyAdmin):
     list_filter = ("status", "source", "currency")
     search_fields = ("number", "account__name", "account__key", "account__customer__name")
     date_hierarchy = "period_end"
+    fields = (
+        *("account", "number", "status", "period_start", "period_end", "shown", "credit", "due"),
+        *("source", "corrects", "issue_date", "issued_at", "judged_on", "customer_name", "account_name"),
+        *("paid_on", "payment_reference", "created_at"),
+    )
+    readonly_fields = ("shown", "credit", "due")
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return Invoice.objects.with_totals().select_related("account")
@@ -85,6 +91,11 @@ class LineAdmin(ReadOnlyAdmin):
     list_select_related = ("invoice", "account")
     list_filter = ("kind", "currency")
     search_fields = ("name", "description", "invoice__number")
+    fields = (
+        *("of_invoice", "account", "position", "item", "kind", "name", "unit", "description"),
+        *("quantity", "unit_price", "exact_amount", "shown", "first_day", "last_day"),
+    )
+    readonly_fields = ("of_invoice", "shown")
 
     @admin.display(description="Amount", ordering="amount")
     def shown(self, line: Line) -> str:

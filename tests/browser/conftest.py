@@ -4,9 +4,11 @@ Every test in this directory is marked `browser`. `complaints` collects what wen
 a test that provokes one on purpose (an answer of 409, say) checks the list and empties it.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -77,10 +79,29 @@ def complaints() -> list[str]:
 @pytest.fixture
 def page(chromium: Browser, live_server: LiveServer, operator: User, complaints: list[str]) -> Iterator[Page]:
     """A page of a logged-in operator; relative addresses lead to the live server."""
+    with opened(chromium, live_server, operator, complaints) as page:
+        yield page
+
+
+@pytest.fixture
+def plain_page(
+    chromium: Browser, live_server: LiveServer, operator: User, complaints: list[str]
+) -> Iterator[Page]:
+    """The same in a browser that runs no scripts."""
+    with opened(chromium, live_server, operator, complaints, java_script_enabled=False) as page:
+        yield page
+
+
+@contextlib.contextmanager
+def opened(
+    chromium: Browser, live_server: LiveServer, operator: User, complaints: list[str], **options: Any
+) -> Iterator[Page]:
     client = Client()
     client.force_login(operator)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 900})
+    context = chromium.new_context(
+        base_url=live_server.url, viewport={"width": 1280, "height": 900}, locale="en-US", **options
+    )
     context.set_default_timeout(10_000)
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
     context.add_init_script(REPORT_REFUSALS)

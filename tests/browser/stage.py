@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from credits.models import Credit
 from customers.models import Account
-from invoices.models import Invoice, Item
+from invoices.models import Invoice, Item, Kind
 from tests.factories import (
     a_credit,
     a_draft,
@@ -77,7 +77,7 @@ class Stage:
 
 def a_stage() -> Stage:
     account = an_account(name="Main account of a customer with a rather long name")
-    api, seats = an_item("API calls", unit="calls"), an_item("Seats of the team", "license")
+    api, seats = an_item("API calls", unit="calls"), an_item("Seats of the team", Kind.LICENSE)
     credit = a_credit(
         account, "1234567.89", name="Referral", priority=1, items=(api,), expires_on="2026-10-01"
     )

@@ -11,7 +11,7 @@ from credits.projection import invoice_settle
 from credits.services import credit_grant
 from customers.acts import FactsChanged, TokenReused, account_lock, facts_check, fingerprint
 from customers.models import Act, Customer
-from customers.services import CustomerRefused, account_close, customer_edit, customer_open
+from customers.services import CustomerRefused, account_close, customer_close, customer_erase, customer_open
 from tests.factories import (
     a_command,
     a_credit,
@@ -60,10 +60,13 @@ def test_r13_the_same_token_with_other_content_is_refused() -> None:
 
 
 def test_r13_a_token_is_for_one_kind_of_act() -> None:
-    once = by_now("2026-01-02")
-    opened = open_john(**once)
+    """To close and to erase are told the same content; one token still does not do both."""
+    customer, once = a_customer(), by_now("2026-01-02")
+    customer_close(customer=customer, reason="Left", **once)
     with pytest.raises(TokenReused):
-        customer_edit(customer=opened, name="John Wick", email="", **once)
+        customer_erase(customer=customer, reason="Left", **once)
+    customer.refresh_from_db()
+    assert customer.erased_at is None
 
 
 def test_r13_a_refused_attempt_leaves_the_token_free() -> None:

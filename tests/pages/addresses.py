@@ -96,8 +96,12 @@ def _listed(name: str, route: str) -> str:
 def _own_pk(address: Address, house: House) -> int:
     if address.name in OF_A_DRAFT:
         return house.draft.pk
-    rows = {"customers": house.account.customer, "accounts": house.account, "credits": house.credit}
-    return rows.get(address.route.partition("/")[0], house.issued).pk
+    rows: dict[str, Any] = {
+        "customers": house.account.customer,
+        "accounts": house.account,
+        "credits": house.credit,
+    }
+    return int(rows.get(address.route.partition("/")[0], house.issued).pk)
 
 
 def _row(house: House, app: str, model: str) -> int:

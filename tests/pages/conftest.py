@@ -1,6 +1,7 @@
 """Pages are asked by a signed-in client, at noon (UTC) of one day: the clock is the pages' only edge."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -10,6 +11,14 @@ from django.utils import timezone
 from tests.factories import UserFactory, at
 
 NOW = "2026-09-10"
+
+
+def a_person(username: str, *groups: str, **more: Any) -> User:
+    """Somebody who may enter the admin, with the rights of these roles."""
+    make: Any = UserFactory
+    user: User = make(username=username, is_staff=True, **more)
+    user.groups.add(*Group.objects.filter(name__in=groups))
+    return user
 
 
 @pytest.fixture(autouse=True)
@@ -26,9 +35,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
 @pytest.fixture
 def operator(db: None) -> User:
     """The person of `tests.factories.an_operator`, with an operator's rights and no more."""
-    user = UserFactory(username="olivia", is_staff=True)
-    user.groups.add(Group.objects.get(name="Operators"))
-    return user
+    return a_person("olivia", "Operators")
 
 
 @pytest.fixture
@@ -43,5 +50,5 @@ def web(operator: User) -> Client:
 def root_web(db: None) -> Client:
     """A superuser's browser."""
     client = Client(raise_request_exception=False)
-    client.force_login(UserFactory(username="root", is_staff=True, is_superuser=True))
+    client.force_login(a_person("root", is_superuser=True))
     return client

@@ -5,18 +5,20 @@ from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 
+# What a test client answers: the stubs have a private name for it.
+Answer = Any
 
-def text(answer: HttpResponse) -> str:
+
+def text(answer: Answer) -> str:
     """The words of a page, tags left out and spaces made single."""
     assert answer.status_code == 200, f"{answer.status_code}: {answer.content[:300]!r}"
     words = re.sub(r"<(script|style|svg|head)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", words)).split()).replace(" ,", ",").replace(" .", ".")
 
 
-def rows(answer: HttpResponse) -> list[str]:
+def rows(answer: Answer) -> list[str]:
     """The rows of a page's tables, each as one line of words."""
     assert answer.status_code == 200
     found = re.findall(r"<tr\b.*?</tr>", answer.content.decode(), flags=re.DOTALL)
@@ -61,7 +63,7 @@ class _Fields(HTMLParser):
                 said.append(data.strip())
 
 
-def fields(answer: HttpResponse) -> dict[str, Any]:
+def fields(answer: Answer) -> dict[str, Any]:
     """The page's own form as a browser would send it back."""
     parser = _Fields()
     parser.feed(answer.content.decode())

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.http import HttpResponse
 from django.test import Client
 
 from credits.models import Credit, Entry
@@ -15,7 +14,7 @@ from customers.models import Act, Customer
 from invoices.models import Invoice
 from tests.factories import a_token, an_account
 from tests.pages.addresses import House, a_house, addresses, own_addresses
-from tests.pages.reading import text
+from tests.pages.reading import Answer, text
 from tests.pages.test_grant_form import typed
 
 pytestmark = pytest.mark.django_db
@@ -24,7 +23,7 @@ FAR_IDS = [0, 2**31, 2**63 - 1, 2**63, 10**30, "9" * 5000]
 NO_IDS = ["abc", "1.5", "-1", "%00", "%FF", "1%0A", "٣", "_00", "1/../2", "None"]
 
 
-def sane(answer: HttpResponse) -> bool:
+def sane(answer: Answer) -> bool:
     return answer.status_code < 500 and b"Traceback" not in answer.content
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 
 from customers.models import Account
-from invoices.models import Invoice, Item, Line
+from invoices.models import Invoice, Item, Kind, Line
 from tests.factories import a_token, an_account, an_item
 from tests.pages.reading import fields, sent, text
 
@@ -52,7 +52,7 @@ def amounts(invoice: Invoice) -> list[int]:
 
 
 def test_a_draft_is_made_of_the_lines_typed(web: Client, account: Account, item: Item) -> None:
-    seats = an_item("Seats", "license")
+    seats = an_item("Seats", Kind.LICENSE)
     answer = web.post(path(account), typed((item, "3", "0.05"), (seats, "2", "19.99")))
     draft = Invoice.objects.get()
     assert answer["Location"] == f"/invoices/{draft.pk}/"

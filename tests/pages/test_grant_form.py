@@ -7,7 +7,7 @@ from django.test import Client
 
 from credits.models import Credit
 from customers.models import Account, Act
-from invoices.models import Item
+from invoices.models import Item, Kind
 from tests.factories import (
     a_token,
     an_account,
@@ -50,7 +50,7 @@ def typed(**more: Any) -> dict[str, Any]:
 
 
 def test_every_field_of_the_form_reaches_the_credit(web: Client, account: Account, item: Item) -> None:
-    other = an_item("Support", "add_on")
+    other = an_item("Support", Kind.ADD_ON)
     answer = web.post(
         path(account),
         typed(
@@ -175,7 +175,7 @@ def test_r1_whatever_is_refused_is_refused_with_a_sentence_and_the_form_stays_fi
 
 
 def test_a_refused_form_keeps_what_was_ticked(web: Client, account: Account, item: Item) -> None:
-    other = an_item("Support", "add_on")
+    other = an_item("Support", Kind.ADD_ON)
     ticks = {"applies_to": "selected", "kinds": ["license", "add_on"], "items": [str(item.pk), str(other.pk)]}
     again = fields(web.post(path(account), typed(name="", category="purchased", **ticks)))
     assert (again["applies_to"], again["category"]) == ("selected", "purchased")

@@ -7,6 +7,7 @@ from django.test import Client
 
 from credits.models import Credit, Entry
 from customers.models import Account, Act
+from invoices.models import Kind
 from tests.factories import a_credit, a_draft, an_account, an_item, issue, paid_by_line
 from tests.pages.reading import fields, rows, text
 from tests.pages.test_grant_form import path, typed
@@ -48,7 +49,7 @@ def test_the_preview_button_gives_the_whole_page_back_and_scripts_only_the_part(
 
 def test_r7_what_is_previewed_is_what_issuing_applies(web: Client) -> None:
     """R5's example: the older credit must pay the line that this one cannot."""
-    account, x, y = an_account(), an_item("Item X"), an_item("Item Y", "add_on")
+    account, x, y = an_account(), an_item("Item X"), an_item("Item Y", Kind.ADD_ON)
     a_credit(account, "50.00", name="Older", priority=1)
     draft = a_draft(account, (x, "50.00"), (y, "50.00"))
     form = typed(applies_to="selected", items=[x.pk], priority="2")

@@ -5,7 +5,7 @@ from django.test import Client
 
 from credits.models import Entry
 from customers.models import Account
-from invoices.models import Invoice, Item
+from invoices.models import Invoice, Item, Kind
 from tests.factories import (
     a_credit,
     a_draft,
@@ -36,7 +36,7 @@ def api() -> Item:
 
 @pytest.fixture
 def seats() -> Item:
-    return an_item("Seats", "license")
+    return an_item("Seats", Kind.LICENSE)
 
 
 def page(invoice: Invoice) -> str:

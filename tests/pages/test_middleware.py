@@ -5,7 +5,6 @@ from typing import Any
 
 import pytest
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
-from django.http import HttpResponse
 from django.test import Client, override_settings
 
 from billing import views
@@ -13,7 +12,7 @@ from credits.models import Credit
 from customers.acts import Refusal
 from customers.sealed import Sealed
 from tests.factories import a_credit, an_account
-from tests.pages.reading import sent
+from tests.pages.reading import Answer, sent
 
 pytestmark = pytest.mark.django_db
 
@@ -104,11 +103,11 @@ def test_r13_an_act_whose_database_fails_is_not_done_and_its_form_can_be_sent_ag
     assert Credit.objects.with_balance().get().balance == 0
 
 
-def policy(answer: HttpResponse) -> set[str]:
+def policy(answer: Answer) -> set[str]:
     return {part.strip() for part in answer.get("Content-Security-Policy", "").split(";")}
 
 
-def answers(web: Client) -> dict[str, HttpResponse]:
+def answers(web: Client) -> dict[str, Answer]:
     stranger, watched = Client(raise_request_exception=False), Client(enforce_csrf_checks=True)
     with override_settings(ALLOWED_HOSTS=["scrip.example"]):
         strange_host = Client(raise_request_exception=False).get("/")

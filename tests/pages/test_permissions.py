@@ -5,14 +5,14 @@ R sent on to another page; N 404; M the method is refused.
 """
 
 import pytest
-from django.contrib.auth.models import Group
-from django.http import HttpResponse
+from django.contrib.auth.models import Group, User
 from django.test import Client
 
 from credits.models import Entry
 from customers.models import Act
-from tests.factories import UserFactory
 from tests.pages.addresses import a_house, addresses, own_addresses
+from tests.pages.conftest import a_person
+from tests.pages.reading import Answer
 
 pytestmark = pytest.mark.django_db
 
@@ -109,14 +109,11 @@ def table(method: str) -> dict[str, str]:
 def browser_of(role: str) -> Client:
     client = Client(raise_request_exception=False)
     if role != "nobody known":
-        user = UserFactory(username=role, is_staff=True, is_superuser=role == "superuser")
-        if role in ("Support", "Auditors", "Operators", "Administrators"):
-            user.groups.add(Group.objects.get(name=role))
-        client.force_login(user)
+        client.force_login(a_person(role, role, is_superuser=role == "superuser"))
     return client
 
 
-def letter(answer: HttpResponse) -> str:
+def letter(answer: Answer) -> str:
     if answer.status_code == 302:
         return "L" if answer["Location"].startswith("/admin/login/?next=") else "R"
     return {200: "P", 403: "F", 404: "N", 405: "M"}.get(answer.status_code, str(answer.status_code))
@@ -147,7 +144,7 @@ def test_no_other_method_opens_what_get_does_not(method: str) -> None:
 
 def test_a_person_who_is_no_longer_active_is_asked_to_sign_in() -> None:
     house, browser = a_house(), browser_of("Operators")
-    UserFactory._meta.model.objects.filter(username="Operators").update(is_active=False)
+    User.objects.filter(username="Operators").update(is_active=False)
     assert {letter(browser.get(address.path(house))) for address in own_addresses()} == {"L"}
 
 
@@ -161,7 +158,7 @@ def test_who_leaves_a_role_loses_its_pages_at_once() -> None:
 
 def test_after_signing_in_a_person_is_back_at_the_page_asked_for() -> None:
     house = a_house()
-    user = UserFactory(username="root", is_staff=True, is_superuser=True)
+    user = a_person("root", is_superuser=True)
     user.set_password("a long enough phrase")
     user.save()
     browser = Client()

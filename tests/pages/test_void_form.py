@@ -5,6 +5,7 @@ from django.test import Client
 
 from credits.models import Credit, Entry, EntryKind
 from customers.models import Account, Act
+from invoices.models import Kind
 from tests.factories import (
     a_credit,
     a_token,
@@ -85,7 +86,7 @@ def test_r13_a_confirmation_of_other_facts_is_shown_again_and_does_nothing(
     web: Client, account: Account, credit: Credit
 ) -> None:
     form = fields(web.get(path(credit))) | {"reason": "Granted twice"}
-    used = an_invoice(account, (an_item("Support", "add_on"), "5.00"))
+    used = an_invoice(account, (an_item("Support", Kind.ADD_ON), "5.00"))
     assert paid_by_line(used) == [("Referral", "Support", 500)]
     answer = web.post(path(credit), form)
     seen = text(answer)
