@@ -69,8 +69,8 @@ def test_every_field_of_the_form_reaches_the_credit(web: Client, account: Accoun
     assert (credit.category, credit.priority, credit.reason) == ("purchased", 7, "Ticket 4711")
     assert (credit.effective_from, credit.expires_on) == (day("2026-08-01"), day("2026-12-31"))
     scope = credit.scope()
-    assert (scope.whole_invoice, scope.kinds) == (False, {"fixed_fee", "license"})
-    assert (scope.items, scope.excluded_items) == ({item.pk}, {other.pk})
+    assert (scope.whole_invoice, scope.kinds) == (False, frozenset({"fixed_fee", "license"}))
+    assert (scope.items, scope.excluded_items) == (frozenset({item.pk}), frozenset({other.pk}))
 
 
 def test_the_act_is_the_operators_and_comes_from_their_address(web: Client, account: Account) -> None:

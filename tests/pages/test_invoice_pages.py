@@ -45,7 +45,7 @@ def page(invoice: Invoice) -> str:
 
 def considered(answer: object) -> list[str]:
     """The rows of “Credits considered”, without the heading."""
-    found = rows(answer)  # type: ignore[arg-type]
+    found = rows(answer)
     return found[found.index("Credit Why Used here") + 1 :]
 
 
@@ -190,7 +190,7 @@ def test_r7_a_page_offers_only_the_acts_its_status_allows(
 ) -> None:
     invoice = a_draft(account, (api, "50.00"))
     for move in {"draft": (), "issued": (issue,), "paid": (issue, pay), "void": (issue, void)}[status]:
-        invoice = move(invoice)  # type: ignore[operator]
+        invoice = move(invoice)
     page_source = web.get(page(invoice)).content.decode()
     offered = {act for acts in BUTTONS.values() for act in acts if f'"{page(invoice)}{act}/"' in page_source}
     assert offered == BUTTONS[status]
