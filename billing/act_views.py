@@ -21,7 +21,8 @@ from credits.projection import Projection, invoice_settle
 from customers.acts import fingerprint
 from customers.forms import ReasonForm
 from customers.requests import actor_of, permission_needed
-from invoices.models import Invoice
+from invoices.models import Invoice, Status
+from invoices.views import out_of_turn
 
 
 @permission_needed("invoices.issue_invoice")
@@ -77,6 +78,9 @@ def _undo_page(
 ) -> HttpResponse:
     """Void and correct ask alike: what goes back to which credit, and why."""
     invoice, now = _invoice(pk), timezone.now()
+    if request.method == "GET" and invoice.status != Status.ISSUED:
+        messages.info(request, out_of_turn(invoice))
+        return redirect(invoice)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         result = form.perform(

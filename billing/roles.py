@@ -1,7 +1,7 @@
 """The roles that ship: which group may do what. Put in force after every migrate.
 
-Separation on purpose: the administrator of users and roles moves no money, and an auditor
-reads everything and changes nothing.
+Separation on purpose: the administrator of users and roles moves no money (and cannot give
+themselves more: `billing.admin`), and an auditor reads everything and changes nothing.
 """
 
 from typing import Any
@@ -57,7 +57,7 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Operators": (*READ, *WRITE, *AUDIT),
     "Support": READ,
     "Auditors": (*READ, *AUDIT, "auth.view_user", "auth.view_group"),
-    "Administrators": USERS,
+    "Administrators": (*READ, *USERS),
 }
 
 

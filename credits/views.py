@@ -124,6 +124,9 @@ def credit_replace_page(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_needed("credits.void_credit")
 def credit_void_page(request: HttpRequest, pk: int) -> HttpResponse:
     credit = _credit(pk)
+    if request.method == "GET" and credit.voided:
+        messages.info(request, f"{credit} is voided already.")
+        return redirect(credit)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         voided = form.perform(

@@ -112,6 +112,9 @@ def invoice_discard_page(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_needed("invoices.pay_invoice")
 def invoice_pay_page(request: HttpRequest, pk: int) -> HttpResponse:
     invoice = get_object_or_404(Invoice.objects.select_related("account__customer"), pk=pk)
+    if request.method == "GET" and invoice.status != Status.ISSUED:
+        messages.info(request, out_of_turn(invoice))
+        return redirect(invoice)
     initial = {"paid_on": invoice.account.day_of(timezone.now())}
     form = PayForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid():
@@ -138,6 +141,12 @@ def _discarded_before(request: HttpRequest, pk: int) -> Account | None:
     acts = Act.objects.filter(token=token, kind="invoice_discard", subject=f"invoice:{pk}")
     first = acts.select_related("account").first()
     return first.account if first else None
+
+
+def out_of_turn(invoice: Invoice) -> str:
+    """Why an act on issued invoices is not offered on this one."""
+    status = invoice.get_status_display().lower()
+    return f"Only an issued invoice can be paid, voided or corrected; this one is {status}."
 
 
 def _lines(request: HttpRequest, account: Account, invoice: Invoice | None) -> BaseLineFormSet:

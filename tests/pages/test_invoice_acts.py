@@ -230,5 +230,9 @@ def test_r7_an_act_out_of_its_turn_is_refused_in_words(
         sent(web, page(invoice, "issue/"))
         sent(web, page(invoice, "pay/"))
     assert status(invoice) == state
-    assert sentence in text(sent(web, page(invoice, act), reason="Why not", paid_on="2026-09-10"))
+    opened = web.get(page(invoice, act), follow=True)
+    assert opened.redirect_chain == [(page(invoice), 302)]
+    assert f"this one is {state}" in text(opened)
+    form = {"request_token": "late", "reason": "Why not", "paid_on": "2026-09-10"}
+    assert sentence in text(web.post(page(invoice, act), form))
     assert status(invoice) == state

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 ROLES = ("nobody known", "no role", "Support", "Auditors", "Operators", "Administrators", "superuser")
 
-READS, AUDITS, USERS = "LFPPPFP", "LFFPPFP", "LFFPFPP"
+READS, AUDITS, USERS = "LFPPPPP", "LFFPPFP", "LFFPFPP"
 ACTS, SENT_ON, ERASES = "LFFFPFP", "LFFFRFR", "LFFFFPP"
 ROOT_ONLY, NEVER, STAFF, ANY_STAFF_SENT_ON = "LFFFFFP", "LFFFFFF", "LPPPPPP", "LRRRRRR"
 NO_POST = "LMMMMMM"
@@ -59,7 +59,7 @@ ADMIN_GET = {
     "autocomplete": NEVER,
     "jsi18n": STAFF,
     "view_on_site": ANY_STAFF_SENT_ON,
-    "app_list": "LNPPPNP",
+    "app_list": "LNPPPPP",
     "anything": "LNNNNNN",
     "auth_user_password_change": ERASES,
 }
@@ -166,3 +166,23 @@ def test_after_signing_in_a_person_is_back_at_the_page_asked_for() -> None:
     sign_in = browser.get(path)["Location"]
     answer = browser.post(sign_in, {"username": "root", "password": "a long enough phrase", "next": path})
     assert answer["Location"] == path
+
+
+def test_whoever_gives_rights_cannot_give_them_to_themselves_or_touch_a_superuser() -> None:
+    administrator, root = a_person("ada", "Administrators"), a_person("root", is_superuser=True)
+    browser = Client()
+    browser.force_login(administrator)
+    operators = Group.objects.get(name="Operators")
+    sent = {"username": "ada", "groups": [operators.pk], "is_superuser": "on", "is_staff": "on"}
+    sent |= {"date_joined_0": "2026-01-01", "date_joined_1": "00:00:00", "is_active": "on"}
+    assert browser.post(f"/admin/auth/user/{administrator.pk}/change/", sent).status_code == 302
+    administrator.refresh_from_db()
+    assert not administrator.is_superuser
+    assert [group.name for group in administrator.groups.all()] == ["Administrators"]
+    assert browser.post(f"/admin/auth/user/{root.pk}/change/", sent).status_code == 403
+    assert (
+        browser.post(
+            f"/admin/auth/user/{root.pk}/password/", {"password1": "x", "password2": "x"}
+        ).status_code
+        == 403
+    )
