@@ -82,5 +82,21 @@ RULES = (
         "a number series only grows",
         f"({changed('prefix', 'year')} OR NEW.last_number < OLD.last_number)",
     ),
+    Rule(
+        "invoices_series_used",
+        "invoices_series",
+        "UPDATE",
+        "a number that was taken is used before the next is",
+        "OLD.last_number <> (SELECT COALESCE(MAX(series_number), 0) FROM invoices_invoice "
+        "WHERE series_id = OLD.id)",
+    ),
+    Rule(
+        "invoices_invoice_number",
+        "invoices_invoice",
+        "UPDATE",
+        "an invoice bears a number that its series has given",
+        "OLD.status = 'draft' AND NEW.status = 'issued' AND NEW.series_number > "
+        "(SELECT last_number FROM invoices_series WHERE id = NEW.series_id)",
+    ),
     Rule("invoices_series_delete", "invoices_series", "DELETE", "a number series is never deleted"),
 )
