@@ -21,6 +21,7 @@ LINE_AGREES = (
     "AND l.account_id = NEW.account_id AND l.currency = NEW.currency AND i.currency = NEW.currency"
 )
 LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM credits_entry WHERE account_id = NEW.account_id"
+LINE_AMOUNT = "SELECT amount FROM invoices_line WHERE id = NEW.line_id"
 ON_LINE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE line_id = NEW.line_id"
 OF_CREDIT = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE credit_id = NEW.credit_id"
 ON_INVOICE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE invoice_id = NEW.id"
@@ -78,8 +79,7 @@ ENTRY_RULES = (
         "credits_entry",
         "INSERT",
         "credits pay no more than the amount of a line",
-        f"NEW.kind = 'applied' AND -NEW.amount - ({ON_LINE}) > "
-        "(SELECT amount FROM invoices_line WHERE id = NEW.line_id)",
+        f"NEW.kind = 'applied' AND -NEW.amount - ({ON_LINE}) > ({LINE_AMOUNT})",
         lock="invoices_invoice WHERE id = NEW.invoice_id",
     ),
     Rule(
@@ -93,8 +93,8 @@ ENTRY_RULES = (
         "credits_entry_closed",
         "credits_entry",
         "INSERT",
-        "voiding or expiring a credit leaves nothing of it",
-        f"NEW.kind IN ('voided', 'expired') AND NEW.amount + ({OF_CREDIT}) <> 0",
+        "voiding a credit leaves nothing of it",
+        f"NEW.kind = 'voided' AND NEW.amount + ({OF_CREDIT}) <> 0",
     ),
     Rule(
         "invoices_invoice_totals",

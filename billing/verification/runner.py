@@ -5,7 +5,7 @@ then the credits, the invoices, and last the rules the database itself is to kee
 that breaks a rule ends the work: what follows from it would only be noise.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db import connections
@@ -14,6 +14,8 @@ from django.db.models import Model
 
 from billing.database_rules import RULES
 from billing.snapshot import snapshot
+from billing.verification.balances import BALANCE_CHECKS
+from billing.verification.chain import CHAIN_CHECKS
 from billing.verification.check import Check
 from billing.verification.credits import CREDIT_CHECKS, SCOPE_CHECKS
 from billing.verification.entries import ENTRY_CHECKS
@@ -49,10 +51,12 @@ def _rules_missing(connection: BaseDatabaseWrapper) -> Iterator[str]:
 CHECKS: tuple[Check, ...] = (
     *ENTRY_CHECKS,
     *CREDIT_CHECKS,
+    *BALANCE_CHECKS,
     *SCOPE_CHECKS,
     *INVOICE_CHECKS,
     *FIGURE_CHECKS,
     *NUMBER_CHECKS,
+    *CHAIN_CHECKS,
     Check("the database keeps its rules", _rules_missing),
 )
 
@@ -66,11 +70,13 @@ COUNTED: dict[str, type[Model]] = {
 }
 
 
-def ledger_verify(progress: Progress = unseen) -> Verified:
+def ledger_verify(progress: Progress = unseen, more: Sequence[Check] = ()) -> Verified:
+    """Run every check, and `more` of the caller's after them."""
+    checks = (*CHECKS, *more)
     connection = connections["default"]
     with snapshot():
         counts = {what: model._default_manager.count() for what, model in COUNTED.items()}
-        for number, check in enumerate(progress(CHECKS, "Verifying"), start=1):
+        for number, check in enumerate(progress(checks, "Verifying"), start=1):
             if sentence := next(check.find(connection), None):
                 return Verified(number, counts, Breach(check.rule, sentence))
-    return Verified(len(CHECKS), counts, None)
+    return Verified(len(checks), counts, None)
