@@ -9,7 +9,8 @@ A write to a balance must name a newer entry of the credit than the last one and
 just that entry's amount. The trigger has used up every entry there is, so nobody else can write one.
 """
 
-from customers.triggers import Effect, Rule, sealed
+from customers.triggers import Effect, Rule, changed, sealed
+from invoices.database_rules import CURRENCY_AGREES
 
 CREDIT_AGREES = (
     "SELECT 1 FROM credits_credit WHERE id = NEW.credit_id "
@@ -32,6 +33,8 @@ UNDONE = (
 )
 STATUS = "SELECT status FROM invoices_invoice WHERE id = NEW.invoice_id"
 VOIDED = "SELECT 1 FROM credits_balance WHERE credit_id = NEW.credit_id AND voided"
+GRANTED = "SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind = 'granted'"
+PAID = "SELECT 1 FROM credits_entry WHERE line_id = OLD.id"
 NAMED_ENTRY = (
     "SELECT 1 FROM credits_entry WHERE id = NEW.entry_id AND credit_id = NEW.credit_id "
     "AND account_id = NEW.account_id AND amount = NEW.balance - {before}"
@@ -68,6 +71,13 @@ ENTRY_RULES = (
         "NEW.kind = 'granted' AND NEW.amount <> (SELECT amount FROM credits_credit WHERE id = NEW.credit_id)",
     ),
     Rule(
+        "credits_entry_granted_first",
+        "credits_entry",
+        "INSERT",
+        "nothing happens to a credit before it is granted",
+        f"NEW.kind <> 'granted' AND NOT EXISTS ({GRANTED})",
+    ),
+    Rule(
         "credits_entry_applied",
         "credits_entry",
         "INSERT",
@@ -97,6 +107,13 @@ ENTRY_RULES = (
         f"NEW.kind = 'voided' AND NEW.amount + ({OF_CREDIT}) <> 0",
     ),
     Rule(
+        "invoices_line_paid",
+        "invoices_line",
+        "UPDATE",
+        "a line that credits pay is never changed",
+        f"{changed('invoice_id', 'account_id', 'currency', 'amount')} AND EXISTS ({PAID})",
+    ),
+    Rule(
         "invoices_invoice_totals",
         "invoices_invoice",
         "UPDATE",
@@ -121,7 +138,8 @@ BALANCE_RULES = (
         "a balance changes only by a new entry",
         "NEW.credit_id <> OLD.credit_id OR NEW.account_id <> OLD.account_id OR NEW.granted <> OLD.granted "
         f"OR NEW.entry_id <= OLD.entry_id OR NOT EXISTS ({NAMED_ENTRY.format(before='OLD.balance')} "
-        "AND NEW.voided = (OLD.voided OR kind = 'voided') AND NEW.lapsed = (OLD.lapsed OR kind = 'expired'))",
+        "AND NEW.voided = (OLD.voided OR kind = 'voided') AND NEW.lapsed = (OLD.lapsed OR kind = 'expired') "
+        "AND NOT (OLD.voided AND kind = 'applied'))",
     ),
     Rule("credits_balance_delete", "credits_balance", "DELETE", "a balance is never deleted"),
     Effect(
@@ -143,6 +161,13 @@ BALANCE_RULES = (
 
 RULES = (
     *sealed("credits_credit", "a saved credit"),
+    Rule(
+        "credits_credit_currency",
+        "credits_credit",
+        "INSERT",
+        "a credit has the currency of its account",
+        f"NOT EXISTS ({CURRENCY_AGREES})",
+    ),
     *sealed("credits_entry", "an entry of the ledger"),
     *sealed("credits_scoperow", "the scope of a credit"),
     Rule(

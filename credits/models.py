@@ -1,7 +1,7 @@
 """What is set against an invoice: credits, their scope, and the ledger (R2, R3, R8–R10).
 
 A credit and its scope are written once. What happens to a credit happens in its entries; the
-balance is their sum, and is kept nowhere else.
+balance is their sum, which the database itself keeps beside them, and nobody else can write.
 """
 
 from datetime import date, timedelta

@@ -123,7 +123,7 @@ def _statements(vendor: str, rule: Rule | Effect) -> tuple[str, ...]:
         condition = rule.condition.format(distinct="IS NOT")
         when = f"WHEN {condition} " if condition else ""
         return (
-            f"CREATE OR REPLACE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} FOR EACH ROW "
+            f"CREATE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} FOR EACH ROW "
             f"{when}BEGIN SELECT RAISE(ABORT, '{rule.sentence}'); END",
         )
     # OR REPLACE: a trigger that was switched off is still there, and is switched on again by it.

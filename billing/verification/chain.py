@@ -21,6 +21,16 @@ ENTRIES = """
         e.hash AS hash
     FROM credits_entry e JOIN customers_account a ON a.id = e.account_id ORDER BY e.account_id, e.number
 """
+HASHES = """
+    SELECT e.number AS number, e.account_id AS account, a.key AS key, e.hash AS hash
+    FROM credits_entry e JOIN customers_account a ON a.id = e.account_id ORDER BY e.account_id, e.number
+"""
+NEWEST = """
+    SELECT e.account_id AS account, a.key AS key, e.number AS number, e.hash AS hash
+    FROM (SELECT account_id, MAX(number) AS number FROM credits_entry GROUP BY account_id) n
+    JOIN credits_entry e ON e.account_id = n.account_id AND e.number = n.number
+    JOIN customers_account a ON a.id = e.account_id ORDER BY e.account_id
+"""
 LINK = tuple(Link.__dataclass_fields__)
 
 
@@ -69,7 +79,7 @@ def heads_check(heads: Mapping[int, Head]) -> Check:
 
     def find(connection: BaseDatabaseWrapper) -> Iterator[str]:
         seen: set[int] = set()
-        for row in rows(connection, ENTRIES):
+        for row in rows(connection, HASHES):
             head = heads.get(row["account"])
             if head is None or row["number"] != head.number:
                 continue
@@ -88,11 +98,5 @@ def heads_check(heads: Mapping[int, Head]) -> Check:
 
 def heads_now(connection: BaseDatabaseWrapper) -> Iterator[Head]:
     """The newest entry of every account that has one."""
-    newest = """
-        SELECT e.account_id AS account, a.key AS key, e.number AS number, e.hash AS hash
-        FROM credits_entry e JOIN customers_account a ON a.id = e.account_id
-        WHERE e.number = (SELECT MAX(n.number) FROM credits_entry n WHERE n.account_id = e.account_id)
-        ORDER BY e.account_id
-    """
-    for row in rows(connection, newest):
+    for row in rows(connection, NEWEST):
         yield Head(**row)

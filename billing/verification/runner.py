@@ -1,7 +1,8 @@
 """Every balance and total recomputed from the entries, on one consistent snapshot, writing nothing.
 
-The checks stand in the order in which a reader would doubt: first whether the rows fit together,
-then the credits, the invoices, and last the rules the database itself is to keep. The first row
+The checks stand in the order in which a reader would doubt: first whether the entries fit together and
+are the ones that were written, which names a row that was touched rather than what follows from it; then
+the credits, the invoices, and last the rules the database itself is to keep. The first row
 that breaks a rule ends the work: what follows from it would only be noise.
 """
 
@@ -50,13 +51,13 @@ def _rules_missing(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 CHECKS: tuple[Check, ...] = (
     *ENTRY_CHECKS,
+    *CHAIN_CHECKS,
     *CREDIT_CHECKS,
     *BALANCE_CHECKS,
     *SCOPE_CHECKS,
     *INVOICE_CHECKS,
     *FIGURE_CHECKS,
     *NUMBER_CHECKS,
-    *CHAIN_CHECKS,
     Check("the database keeps its rules", _rules_missing),
 )
 

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import connections
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from billing.heads import heads_write
 from billing.snapshot import snapshot
 from billing.verification.chain import heads_now
+from customers.commands import refused_by_database
 
 
 class Command(BaseCommand):
@@ -18,6 +19,9 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        with snapshot():
-            for line in heads_write(heads_now(connections["default"]), timezone.now()):
-                self.stdout.write(line)
+        try:
+            with snapshot():
+                for line in heads_write(heads_now(connections["default"]), timezone.now()):
+                    self.stdout.write(line)
+        except DatabaseError as trouble:
+            raise CommandError(refused_by_database(trouble)) from trouble

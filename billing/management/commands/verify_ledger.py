@@ -22,18 +22,24 @@ class Command(ReportingCommand):
         parser.add_argument("--heads", metavar="FILE", help="compare with heads that `export_heads` wrote")
 
     def report(self, options: Mapping[str, Any]) -> Report:
-        more = [heads_check(_heads(options["heads"]))] if options["heads"] else []
-        verified = ledger_verify(self.progress, more)
+        heads = None if options["heads"] is None else _heads(options["heads"])
+        verified = ledger_verify(self.progress, [] if heads is None else [heads_check(heads)])
         summary = {"verified": verified.breach is None, "checks": verified.checks, "counts": verified.counts}
+        if heads is not None:
+            summary["heads"] = len(heads)
         if breach := verified.breach:
             summary["first_bad"] = {"rule": breach.rule, "row": breach.sentence}
             return Report(summary, failure=f"{breach.sentence}. The rule: {breach.rule}.")
-        return Report(summary, [verified_line(verified)])
+        lines = [verified_line(verified)]
+        if heads is not None:
+            lines.append(f"Compared with {counted(len(heads), 'exported head')}: all is still there.")
+        return Report(summary, lines)
 
 
 def _heads(path: str) -> dict[int, Head]:
     try:
-        with Path(path).open(encoding="utf-8") as lines:
+        # What is not ASCII was not exported: it becomes a line that is refused.
+        with Path(path).open(encoding="ascii", errors="backslashreplace") as lines:
             return heads_read(lines)
     except (OSError, ValueError) as wrong:
         reason = wrong.strerror if isinstance(wrong, OSError) else str(wrong)
