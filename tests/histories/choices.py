@@ -1,8 +1,7 @@
 """What a history may ask next: each request put together from small choices.
 
-A choice is one of a sequence. Hypothesis or a seeded generator does the picking, so both walk the same
-ground; the first of each sequence is the plainest. The values are few and close together on purpose:
-credits must meet on the same lines, and days must meet at the edges of expiry and grace.
+A choice is one of a sequence. The values are few and close together on purpose: credits must meet on the
+same lines, and days must meet at the edges of expiry and grace.
 """
 
 from dataclasses import replace
@@ -28,6 +27,8 @@ TOLD = ("30", "12.345", "0.0005", "-7.125", "55.55", "0")
 
 
 class Choices(Picking):
+    """One method per act: the request, or None where there is nothing to ask it of."""
+
     # --- Customers, accounts, items
 
     def account_open(self) -> Request:
@@ -45,9 +46,13 @@ class Choices(Picking):
         act = self.pick(("account_close", "customer_close", "customer_erase"))
         return Request(act, {"account": account} if act == "account_close" else {"customer": customer})
 
-    def item_edit(self) -> Request:
-        names = ("Renamed", "Renamed again")
-        return Request("item_edit", {"item": self.pick(sorted(self.model.items)), "name": self.pick(names)})
+    def rename(self) -> Request:
+        """An item, an account or a customer."""
+        account = self.account()
+        customer = self.model.accounts[account].customer
+        item = self.pick(sorted(self.model.items))
+        what, which = self.pick((("item", item), ("account", account), ("customer", customer)))
+        return Request(f"{what}_edit", {what: which, "name": self.pick(("Renamed", "Renamed again"))})
 
     # --- Credits
 
@@ -97,7 +102,7 @@ class Choices(Picking):
         return Request("credit_replace", {"credit": credit, "terms": terms})
 
     def rivals(self) -> list[Request]:
-        """R5's example in other figures: one that may pay anything, then one that may pay the top line only."""
+        """R5's example in other figures: one that may pay all, and one that may pay the top line only."""
         account, items = self.account(), sorted(self.model.items)
         unit = MINOR_UNITS[self.model.accounts[account].currency]
         top, amounts = self.pick(items), (50, 30, 40, 20, 60)

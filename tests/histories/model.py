@@ -65,6 +65,13 @@ class Model(State):
     def item_edit(self, item: str, name: str, now: datetime) -> None:
         """Names move no money."""
 
+    def account_edit(self, account: int, name: str, now: datetime) -> None:
+        """R16: what was erased stays a placeholder."""
+        self.customer_edit(self.accounts[account].customer, name, now)
+
+    def customer_edit(self, customer: int, name: str, now: datetime) -> None:
+        _must(not self.customers[customer].erased)
+
     # --- Credits
 
     def credit_grant(

@@ -32,9 +32,7 @@ class Picking:
         return self.pick(everyone) if everyone and self.seldom(10) else self.pick(fitting or (None,))
 
     def some(self, values: Sequence[T], most: int) -> frozenset[T]:
-        return (
-            frozenset(self.pick(values) for _ in range(self.pick(range(most + 1)))) if values else frozenset()
-        )
+        return frozenset(self.pick(values) for _ in range(self.pick(range(most + 1))))
 
     # --- What is already there
 

@@ -17,7 +17,15 @@ from credits.services import Terms as ProductTerms
 from credits.services import credit_grant, credit_replace, credit_void
 from customers.acts import Actor
 from customers.models import Account, Act, Customer
-from customers.services import account_close, account_open, customer_close, customer_erase, customer_open
+from customers.services import (
+    account_close,
+    account_edit,
+    account_open,
+    customer_close,
+    customer_edit,
+    customer_erase,
+    customer_open,
+)
 from invoices.drafts import DraftLine, invoice_discard, invoice_draft, invoice_edit
 from invoices.models import Invoice, Item, Kind, Line
 from invoices.services import invoice_pay, item_add, item_edit
@@ -30,7 +38,8 @@ BY = Actor(origin="a history", command="history")
 ACTS: dict[str, Callable[..., Any]] = {
     act.__name__: act
     for act in (
-        *(customer_open, customer_close, customer_erase, account_open, account_close, item_add, item_edit),
+        *(customer_open, customer_edit, customer_close, customer_erase),
+        *(account_open, account_edit, account_close, item_add, item_edit),
         *(credit_grant, credit_void, credit_replace),
         *(invoice_draft, invoice_edit, invoice_discard, invoice_issue, invoice_pay),
         *(invoice_void, invoice_correct, usage_import),
@@ -101,6 +110,8 @@ class Product:
         if act == "customer_open":
             number = len(self.customers)
             told |= {"key": f"customer-{number}", "name": f"Customer {number}", "email": ""}
+        if act == "customer_edit":
+            told["email"] = ""
         if act == "item_add":
             told |= {"key": told["item"], "name": told.pop("item"), "unit": "call"}
         if act == "item_edit":

@@ -2,7 +2,8 @@
 
 Nothing here may come from the product: a mistake shared with it would be invisible. Where the product is
 fast, this is plain: R5 is read off Hall's theorem by looking at every set of credits, which is exponential
-and obviously right, and quick enough for the few credits of a history.
+and obviously right, and quick enough for the few credits of a history. R11 is not here: there are no
+credits in units to grant.
 """
 
 import functools

@@ -10,7 +10,7 @@ from tests.histories.world import World
 STEPS = {
     "account_open": 1,
     "item_add": 1,
-    "item_edit": 1,
+    "rename": 1,
     "leave": 1,
     "credit_grant": 8,
     "rivals": 3,
