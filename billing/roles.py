@@ -20,7 +20,6 @@ READ = (
     "credits.view_credit",
     "credits.view_scoperow",
     "credits.view_entry",
-    "credits.view_balance",
 )
 WRITE = (
     "customers.add_customer",
