@@ -1,5 +1,7 @@
 """Pages of customers that need neither invoices nor credits."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
@@ -79,41 +81,14 @@ def customer_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_needed("customers.close_customer")
 def customer_close_page(request: HttpRequest, pk: int) -> HttpResponse:
     customer = get_object_or_404(Customer, pk=pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        closed = form.perform(
-            lambda: customer_close(
-                customer=customer,
-                reason=form.cleaned_data["reason"],
-                by=actor_of(request),
-                now=timezone.now(),
-                token=form.token,
-            )
-        )
-        if closed:
-            messages.success(request, f"{customer} is closed.")
-            return redirect(customer)
-    return render(request, "customers/customer_close.html", {"form": form, "customer": customer})
+    return _reason_page(request, "customer", customer, customer_close, "{} is closed.")
 
 
 @permission_needed("customers.erase_customer")
 def customer_erase_page(request: HttpRequest, pk: int) -> HttpResponse:
     customer = get_object_or_404(Customer, pk=pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        erased = form.perform(
-            lambda: customer_erase(
-                customer=customer,
-                reason=form.cleaned_data["reason"],
-                by=actor_of(request),
-                now=timezone.now(),
-                token=form.token,
-            )
-        )
-        if erased:
-            messages.success(request, "Names and contacts are erased. Money facts stay whole.")
-            return redirect(erased)
-    return render(request, "customers/customer_erase.html", {"form": form, "customer": customer})
+    said = "Names and contacts are erased. Money facts stay whole."
+    return _reason_page(request, "customer", customer, customer_erase, said)
 
 
 @permission_needed("customers.add_account")
@@ -162,18 +137,29 @@ def account_edit_page(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_needed("customers.close_account")
 def account_close_page(request: HttpRequest, pk: int) -> HttpResponse:
     account = get_object_or_404(Account.objects.select_related("customer"), pk=pk)
+    return _reason_page(request, "account", account, account_close, "The account {} is closed.")
+
+
+def _reason_page(
+    request: HttpRequest,
+    what: str,
+    subject: Customer | Account,
+    act: Callable[..., Customer | Account],
+    said: str,
+) -> HttpResponse:
+    """Closing and erasing ask alike: why. The act is named as its page's template is."""
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        closed = form.perform(
-            lambda: account_close(
-                account=account,
+        done = form.perform(
+            lambda: act(
+                **{what: subject},
                 reason=form.cleaned_data["reason"],
                 by=actor_of(request),
                 now=timezone.now(),
                 token=form.token,
             )
         )
-        if closed:
-            messages.success(request, f"The account {account} is closed.")
-            return redirect(account)
-    return render(request, "customers/account_close.html", {"form": form, "account": account})
+        if done:
+            messages.success(request, said.format(done))
+            return redirect(done)
+    return render(request, f"customers/{act.__name__}.html", {"form": form, what: subject})
