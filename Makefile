@@ -1,7 +1,7 @@
 # Everything starts here: `make run` needs nothing but Python 3.11 or newer.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run test test-next lint clean python python-next
+.PHONY: help run test test-next mutants soak lint clean python python-next
 
 PORT ?= 8000
 ARGS ?=
@@ -59,6 +59,8 @@ help:
 	@echo 'make run        Scrip with its demo company at http://127.0.0.1:8000/ (PORT=8001 for another port)'
 	@echo 'make test       the whole suite, on SQLite and PostgreSQL, with a browser (ARGS="-k void" for pytest)'
 	@echo 'make test-next  the same suite on the newest Django (needs Python 3.12 or newer)'
+	@echo 'make mutants    shows that the suite notices wrong changes (ARGS="currency" for some of them)'
+	@echo 'make soak       25,000 random histories against a model of the rules, for an hour or two (ARGS="--seed 7")'
 	@echo 'make lint       ruff, mypy, missing migrations, and the checks for deployment'
 	@echo 'make clean      remove what can be made again; your data (var/) and settings (.env) stay'
 	@echo
@@ -87,6 +89,12 @@ test: .venv/test.stamp
 test-next: .venv-next/test.stamp
 	@if .venv-next/bin/python -m tests.engines --find-browser >/dev/null; then $(MAKE) -s .venv-next/browser.stamp; fi
 	@exec .venv-next/bin/python -m tests.engines $(ARGS)
+
+mutants: .venv/test.stamp
+	@exec .venv/bin/python -m tests.mutants.run $(ARGS)
+
+soak: .venv/test.stamp
+	@exec .venv/bin/python -m tests.histories.soak --sqlite 20000 --postgresql 5000 $(ARGS)
 
 lint: .venv/browser.stamp
 	.venv/bin/ruff check .

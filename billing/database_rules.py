@@ -14,10 +14,10 @@ from django.db import connections
 
 from credits.database_rules import RULES as CREDIT_RULES
 from customers.database_rules import RULES as CUSTOMER_RULES
-from customers.triggers import Rule, triggers_install, triggers_missing, triggers_remove
+from customers.triggers import Effect, Rule, triggers_install, triggers_missing, triggers_remove
 from invoices.database_rules import RULES as INVOICE_RULES
 
-RULES: tuple[Rule, ...] = (*CUSTOMER_RULES, *INVOICE_RULES, *CREDIT_RULES)
+RULES: tuple[Rule | Effect, ...] = (*CUSTOMER_RULES, *INVOICE_RULES, *CREDIT_RULES)
 MISSING = "scrip.E001"
 
 

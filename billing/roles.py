@@ -20,6 +20,7 @@ READ = (
     "credits.view_credit",
     "credits.view_scoperow",
     "credits.view_entry",
+    "credits.view_balance",
 )
 WRITE = (
     "customers.add_customer",

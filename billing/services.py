@@ -11,6 +11,7 @@ from credits.services import applied_entries, credit_apply, credit_reverse
 from credits.settlement import Settlement
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account, Act
+from invoices.drafts import invoice_get
 from invoices.freezing import invoice_freeze
 from invoices.models import Invoice, Line, Source, Status
 from invoices.numbering import numbers_take
@@ -111,7 +112,7 @@ def invoice_void(
     """
     content = {"invoice": invoice.pk, "reason": reason}
     account = account_lock(invoice.account_id)
-    current = Invoice.objects.get(pk=invoice.pk)
+    current = invoice_get(invoice.pk)
     if act_repeated("invoice_void", token, content):
         return current
     _void_check(current, reason)
@@ -132,7 +133,7 @@ def invoice_correct(
     """
     content = {"invoice": invoice.pk, "reason": reason}
     account = account_lock(invoice.account_id)
-    current = Invoice.objects.get(pk=invoice.pk)
+    current = invoice_get(invoice.pk)
     if first := act_repeated("invoice_correct", token, content):
         return _replacement(first)
     _void_check(current, reason)

@@ -5,6 +5,9 @@ from django.urls import include, path
 
 from billing import act_views, views
 
+handler400 = "billing.middleware.bad_request"
+handler500 = "billing.middleware.server_error"
+
 urlpatterns = [
     path("", views.home, name="home"),
     path("customers/<int:pk>/", views.customer, name="customer"),

@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
-from credits.models import Credit, Entry, ScopeRow
+from credits.models import Balance, Credit, Entry, ScopeRow
 from credits.words import scope_words
 from customers.admin_base import ReadOnlyAdmin
 from customers.models import Account
@@ -109,3 +109,21 @@ class EntryAdmin(ReadOnlyAdmin):
     @admin.display(description="Amount", ordering="amount")
     def shown(self, entry: Entry) -> str:
         return money_display(entry.amount, entry.currency)
+
+
+@admin.register(Balance)
+class BalanceAdmin(ReadOnlyAdmin):
+    list_display = ("credit", "account", "granted_shown", "left", "voided", "lapsed")
+    list_select_related = ("credit", "account")
+    list_filter = ("voided", "lapsed")
+    search_fields = ("credit__name", "account__name", "account__key")
+    fields = ("credit", "account", "granted_shown", "left", "voided", "lapsed", "entry_id")
+    readonly_fields = ("granted_shown", "left")
+
+    @admin.display(description="Amount granted", ordering="granted")
+    def granted_shown(self, kept: Balance) -> str:
+        return money_display(kept.granted, kept.credit.currency)
+
+    @admin.display(description="Left", ordering="balance")
+    def left(self, kept: Balance) -> str:
+        return money_display(kept.balance, kept.credit.currency)

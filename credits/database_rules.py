@@ -1,9 +1,173 @@
-"""What the database refuses in this app (R2, R3)."""
+"""What the database refuses in this app, and the one thing it keeps itself: balances (R2, R3, R8, R9).
 
-from customers.triggers import Rule, sealed
+A credit's balance stands in a table of its own that only the trigger on entries can write. A sum over
+the entries, guarded by a locking trigger, would be simpler; it was measured, and pages over credits with
+many entries took many times as long (README, "Two ways to keep a balance"). The row is also the lock
+that makes an overdraft impossible under any interleaving: its CHECK refuses.
+
+A write to a balance must name a newer entry of the credit than the last one and change the balance by
+just that entry's amount. The trigger has used up every entry there is, so nobody else can write one.
+"""
+
+from customers.triggers import Effect, Rule, changed, sealed
+from invoices.database_rules import CURRENCY_AGREES
+
+CREDIT_AGREES = (
+    "SELECT 1 FROM credits_credit WHERE id = NEW.credit_id "
+    "AND account_id = NEW.account_id AND currency = NEW.currency"
+)
+LINE_AGREES = (
+    "SELECT 1 FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
+    "WHERE l.id = NEW.line_id AND i.id = NEW.invoice_id AND i.account_id = NEW.account_id "
+    "AND l.account_id = NEW.account_id AND l.currency = NEW.currency AND i.currency = NEW.currency"
+)
+LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM credits_entry WHERE account_id = NEW.account_id"
+LINE_AMOUNT = "SELECT amount FROM invoices_line WHERE id = NEW.line_id"
+ON_LINE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE line_id = NEW.line_id"
+OF_CREDIT = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE credit_id = NEW.credit_id"
+ON_INVOICE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE invoice_id = NEW.id"
+LINES = "SELECT COALESCE(SUM(amount), 0) FROM invoices_line WHERE invoice_id = NEW.id"
+UNDONE = (
+    "SELECT 1 FROM credits_entry WHERE id = NEW.reverses_id AND kind = 'applied' "
+    "AND credit_id = NEW.credit_id AND line_id = NEW.line_id AND amount = -NEW.amount"
+)
+STATUS = "SELECT status FROM invoices_invoice WHERE id = NEW.invoice_id"
+VOIDED = "SELECT 1 FROM credits_balance WHERE credit_id = NEW.credit_id AND voided"
+GRANTED = "SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind = 'granted'"
+PAID = "SELECT 1 FROM credits_entry WHERE line_id = OLD.id"
+NAMED_ENTRY = (
+    "SELECT 1 FROM credits_entry WHERE id = NEW.entry_id AND credit_id = NEW.credit_id "
+    "AND account_id = NEW.account_id AND amount = NEW.balance - {before}"
+)
+
+ENTRY_RULES = (
+    Rule(
+        "credits_entry_credit",
+        "credits_entry",
+        "INSERT",
+        "an entry has the account and the currency of its credit",
+        f"NOT EXISTS ({CREDIT_AGREES})",
+    ),
+    Rule(
+        "credits_entry_line",
+        "credits_entry",
+        "INSERT",
+        "an entry has the account, the currency and the invoice of its line",
+        f"NEW.line_id IS NOT NULL AND NOT EXISTS ({LINE_AGREES})",
+    ),
+    Rule(
+        "credits_entry_number",
+        "credits_entry",
+        "INSERT",
+        "the entries of an account are numbered 1, 2, 3 without a gap",
+        f"NEW.number <> 1 + ({LAST_NUMBER})",
+        lock="customers_account WHERE id = NEW.account_id",
+    ),
+    Rule(
+        "credits_entry_granted",
+        "credits_entry",
+        "INSERT",
+        "a credit is granted with its amount",
+        "NEW.kind = 'granted' AND NEW.amount <> (SELECT amount FROM credits_credit WHERE id = NEW.credit_id)",
+    ),
+    Rule(
+        "credits_entry_granted_first",
+        "credits_entry",
+        "INSERT",
+        "nothing happens to a credit before it is granted",
+        f"NEW.kind <> 'granted' AND NOT EXISTS ({GRANTED})",
+    ),
+    Rule(
+        "credits_entry_applied",
+        "credits_entry",
+        "INSERT",
+        "a credit pays lines of a draft that is being issued, and not once it is voided",
+        f"NEW.kind = 'applied' AND (({STATUS}) <> 'draft' OR EXISTS ({VOIDED}))",
+    ),
+    Rule(
+        "credits_entry_line_amount",
+        "credits_entry",
+        "INSERT",
+        "credits pay no more than the amount of a line",
+        f"NEW.kind = 'applied' AND -NEW.amount - ({ON_LINE}) > ({LINE_AMOUNT})",
+        lock="invoices_invoice WHERE id = NEW.invoice_id",
+    ),
+    Rule(
+        "credits_entry_reversed",
+        "credits_entry",
+        "INSERT",
+        "a reversal undoes an entry of a void invoice, all of it",
+        f"NEW.kind = 'reversed' AND (({STATUS}) <> 'void' OR NOT EXISTS ({UNDONE}))",
+    ),
+    Rule(
+        "credits_entry_closed",
+        "credits_entry",
+        "INSERT",
+        "voiding a credit leaves nothing of it",
+        f"NEW.kind = 'voided' AND NEW.amount + ({OF_CREDIT}) <> 0",
+    ),
+    Rule(
+        "invoices_line_paid",
+        "invoices_line",
+        "UPDATE",
+        "a line that credits pay is never changed",
+        f"{changed('invoice_id', 'account_id', 'currency', 'amount')} AND EXISTS ({PAID})",
+    ),
+    Rule(
+        "invoices_invoice_totals",
+        "invoices_invoice",
+        "UPDATE",
+        "an issued invoice bears the sums of its lines and of the credits applied to it",
+        "OLD.status = 'draft' AND NEW.status = 'issued' "
+        f"AND (NEW.total <> ({LINES}) OR NEW.credited <> -({ON_INVOICE}))",
+    ),
+)
+
+BALANCE_RULES = (
+    Rule(
+        "credits_balance_insert",
+        "credits_balance",
+        "INSERT",
+        "a balance begins with the entry that grants the credit",
+        f"NEW.voided OR NEW.lapsed OR NOT EXISTS ({NAMED_ENTRY.format(before='0')} AND kind = 'granted')",
+    ),
+    Rule(
+        "credits_balance_update",
+        "credits_balance",
+        "UPDATE",
+        "a balance changes only by a new entry",
+        "NEW.credit_id <> OLD.credit_id OR NEW.account_id <> OLD.account_id OR NEW.granted <> OLD.granted "
+        f"OR NEW.entry_id <= OLD.entry_id OR NOT EXISTS ({NAMED_ENTRY.format(before='OLD.balance')} "
+        "AND NEW.voided = (OLD.voided OR kind = 'voided') AND NEW.lapsed = (OLD.lapsed OR kind = 'expired') "
+        "AND NOT (OLD.voided AND kind = 'applied'))",
+    ),
+    Rule("credits_balance_delete", "credits_balance", "DELETE", "a balance is never deleted"),
+    Effect(
+        "credits_entry_balance_begin",
+        "credits_entry",
+        "INSERT INTO credits_balance (credit_id, account_id, granted, balance, voided, lapsed, entry_id) "
+        "VALUES (NEW.credit_id, NEW.account_id, NEW.amount, NEW.amount, FALSE, FALSE, NEW.id)",
+        "NEW.kind = 'granted'",
+    ),
+    Effect(
+        "credits_entry_balance_move",
+        "credits_entry",
+        "UPDATE credits_balance SET balance = balance + NEW.amount, entry_id = NEW.id, "
+        "voided = (voided OR NEW.kind = 'voided'), lapsed = (lapsed OR NEW.kind = 'expired') "
+        "WHERE credit_id = NEW.credit_id",
+        "NEW.kind <> 'granted'",
+    ),
+)
 
 RULES = (
     *sealed("credits_credit", "a saved credit"),
+    Rule(
+        "credits_credit_currency",
+        "credits_credit",
+        "INSERT",
+        "a credit has the currency of its account",
+        f"NOT EXISTS ({CURRENCY_AGREES})",
+    ),
     *sealed("credits_entry", "an entry of the ledger"),
     *sealed("credits_scoperow", "the scope of a credit"),
     Rule(
@@ -13,4 +177,6 @@ RULES = (
         "the scope of a granted credit never widens",
         "EXISTS (SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind = 'granted')",
     ),
+    *ENTRY_RULES,
+    *BALANCE_RULES,
 )

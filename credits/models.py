@@ -1,7 +1,7 @@
 """What is set against an invoice: credits, their scope, and the ledger (R2, R3, R8–R10).
 
 A credit and its scope are written once. What happens to a credit happens in its entries; the
-balance is their sum, and is kept nowhere else.
+balance is their sum, which the database itself keeps beside them, and nobody else can write.
 """
 
 from datetime import date, timedelta
@@ -10,13 +10,12 @@ from typing import Any, cast
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce
+from django.db.models import F, Q
 from django.urls import reverse
 
 from credits.terms import CreditFacts, Scope
 from customers.models import Account, Act
-from customers.sealed import SealedModel, SealedQuerySet
+from customers.sealed import Sealed, SealedModel, SealedQuerySet
 from invoices.models import Invoice, Item, Kind, Line
 
 
@@ -32,16 +31,12 @@ class AppliesTo(models.TextChoices):
 
 class CreditQuerySet(SealedQuerySet["Credit"]):
     def with_balance(self) -> "CreditQuerySet":
-        """Adds `balance`, the sum of the entries; `voided`; and `lapsed`: expiry has been booked."""
-        entries = Entry.objects.filter(credit=OuterRef("pk"))
-        total = entries.order_by().values("credit").annotate(total=Sum("amount")).values("total")
+        """Adds `balance`, `voided`, and `lapsed` (expiry has been booked), as the database keeps them."""
         annotated: Any = self  # the type checker would take the new names for fields
         return cast(
             "CreditQuerySet",
             annotated.annotate(
-                balance=Coalesce(Subquery(total), 0, output_field=models.BigIntegerField()),
-                voided=Exists(entries.filter(kind=EntryKind.VOIDED)),
-                lapsed=Exists(entries.filter(kind=EntryKind.EXPIRED)),
+                balance=F("kept__balance"), voided=F("kept__voided"), lapsed=F("kept__lapsed")
             ),
         )
 
@@ -68,7 +63,7 @@ def last_issue(expires_on: date | None) -> date | None:
 class Credit(SealedModel):
     """A promise to pay parts of an account's future lines. Never changes (R2)."""
 
-    # Set by `with_balance`, from the entries.
+    # Set by `with_balance`.
     balance: int
     voided: bool
     lapsed: bool
@@ -220,6 +215,7 @@ class Entry(SealedModel):
     act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="+")
     value_date = models.DateField()
     booked_at = models.DateTimeField()
+    hash = models.CharField(max_length=64, editable=False)
 
     objects = EntryQuerySet.as_manager()
 
@@ -258,6 +254,40 @@ class Entry(SealedModel):
 
     def __str__(self) -> str:
         return f"#{self.number} {self.get_kind_display()}"
+
+
+class BalanceQuerySet(SealedQuerySet["Balance"]):
+    pass
+
+
+class Balance(SealedModel):
+    """What is left of a credit, kept by the database itself from the entries (`database_rules`).
+
+    `entry_id` is the last entry it has taken in.
+    """
+
+    credit = models.OneToOneField(Credit, on_delete=models.PROTECT, primary_key=True, related_name="kept")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    granted = models.BigIntegerField()
+    balance = models.BigIntegerField()
+    voided = models.BooleanField()
+    lapsed = models.BooleanField()
+    entry_id = models.BigIntegerField()
+
+    objects = BalanceQuerySet.as_manager()
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(balance__gte=0, balance__lte=F("granted")), name="balance_in_range"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.credit_id}: {self.balance}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        raise Sealed("A balance is written by the database alone, from the entries.")
 
 
 def credits_of(account: Account, **conditions: Any) -> list[Credit]:

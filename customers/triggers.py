@@ -19,13 +19,34 @@ PREFIX = "seal_"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Refuse `event` on a row of `table` when `condition` holds (empty: always)."""
+    """Refuse `event` on a row of `table` when `condition` holds (empty: always).
+
+    `lock` names rows whose state the condition depends on, such as `credits_credit WHERE id = NEW.credit_id`:
+    PostgreSQL locks them before it looks, or two sessions would each miss the other's row. It is never
+    another lock than an act already holds. SQLite has one writer at a time.
+    """
 
     name: str
     table: str
     event: Literal["INSERT", "UPDATE", "DELETE"]
     sentence: str
     condition: str = ""
+    lock: str = ""
+
+    @property
+    def trigger(self) -> str:
+        return PREFIX + self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """Run `statement` after each row inserted into `table`: what the database itself keeps up to date."""
+
+    name: str
+    table: str
+    statement: str
+    condition: str = ""
+    event: Literal["INSERT"] = "INSERT"
 
     @property
     def trigger(self) -> str:
@@ -45,7 +66,7 @@ def sealed(table: str, what: str) -> tuple[Rule, Rule]:
     )
 
 
-def triggers_install(connection: BaseDatabaseWrapper, rules: Sequence[Rule]) -> None:
+def triggers_install(connection: BaseDatabaseWrapper, rules: Sequence[Rule | Effect]) -> None:
     """Put every rule in force, replacing what stood there under its name."""
     triggers_remove(connection)
     with connection.cursor() as cursor:
@@ -87,7 +108,7 @@ def triggers_present(connection: BaseDatabaseWrapper) -> dict[str, str]:
         return dict(cursor.fetchall())
 
 
-def triggers_missing(connection: BaseDatabaseWrapper, rules: Iterable[Rule]) -> list[str]:
+def triggers_missing(connection: BaseDatabaseWrapper, rules: Iterable[Rule | Effect]) -> list[str]:
     rules = list(rules)
     expected = {rule.trigger for rule in rules}
     if connection.vendor == "postgresql":
@@ -95,7 +116,9 @@ def triggers_missing(connection: BaseDatabaseWrapper, rules: Iterable[Rule]) -> 
     return sorted(expected - set(triggers_present(connection)))
 
 
-def _statements(vendor: str, rule: Rule) -> tuple[str, ...]:
+def _statements(vendor: str, rule: Rule | Effect) -> tuple[str, ...]:
+    if isinstance(rule, Effect):
+        return _effect_statements(vendor, rule)
     if vendor == "sqlite":
         condition = rule.condition.format(distinct="IS NOT")
         when = f"WHEN {condition} " if condition else ""
@@ -107,7 +130,7 @@ def _statements(vendor: str, rule: Rule) -> tuple[str, ...]:
     condition = rule.condition.format(distinct="IS DISTINCT FROM") or "TRUE"
     row = "OLD" if rule.event == "DELETE" else "NEW"
     return (
-        _refusing_function(rule.trigger, condition, rule.sentence, row),
+        _refusing_function(rule.trigger, condition, rule.sentence, row, rule.lock),
         f"CREATE OR REPLACE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} "
         f"FOR EACH ROW EXECUTE FUNCTION {rule.trigger}()",
     )
@@ -122,10 +145,26 @@ def _truncate_statements(table: str) -> tuple[str, str]:
     )
 
 
-def _refusing_function(name: str, condition: str, sentence: str, row: str) -> str:
-    """`restrict_violation` makes psycopg raise IntegrityError, as SQLite's ABORT does."""
+def _effect_statements(vendor: str, effect: Effect) -> tuple[str, ...]:
+    if vendor == "sqlite":
+        when = f"WHEN {effect.condition} " if effect.condition else ""
+        return (
+            f"CREATE TRIGGER {effect.trigger} AFTER INSERT ON {effect.table} FOR EACH ROW "
+            f"{when}BEGIN {effect.statement}; END",
+        )
     return (
-        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"CREATE OR REPLACE FUNCTION {effect.trigger}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        f"IF {effect.condition or 'TRUE'} THEN {effect.statement}; END IF; RETURN NULL; END $$",
+        f"CREATE OR REPLACE TRIGGER {effect.trigger} AFTER INSERT ON {effect.table} "
+        f"FOR EACH ROW EXECUTE FUNCTION {effect.trigger}()",
+    )
+
+
+def _refusing_function(name: str, condition: str, sentence: str, row: str, lock: str = "") -> str:
+    """`restrict_violation` makes psycopg raise IntegrityError, as SQLite's ABORT does."""
+    locking = f"PERFORM 1 FROM {lock} FOR NO KEY UPDATE; " if lock else ""
+    return (
+        f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {locking}"
         f"IF {condition} THEN RAISE EXCEPTION '{sentence}' USING ERRCODE = 'restrict_violation'; END IF; "
         f"RETURN {row}; END $$"
     )

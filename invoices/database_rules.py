@@ -8,6 +8,7 @@ FROZEN = (
     *("customer_name", "account_name", "total", "credited"),
 )
 LINE_FROZEN = "(SELECT status FROM invoices_invoice WHERE id = {row}.invoice_id) <> 'draft'"
+CURRENCY_AGREES = "SELECT 1 FROM customers_account WHERE id = NEW.account_id AND currency = NEW.currency"
 OLD_LINE, NEW_LINE = LINE_FROZEN.format(row="OLD"), LINE_FROZEN.format(row="NEW")
 
 RULES = (
@@ -17,6 +18,20 @@ RULES = (
         "INSERT",
         "an invoice begins as a draft",
         "NEW.status <> 'draft'",
+    ),
+    Rule(
+        "invoices_invoice_currency",
+        "invoices_invoice",
+        "INSERT",
+        "an invoice has the currency of its account",
+        f"NOT EXISTS ({CURRENCY_AGREES})",
+    ),
+    Rule(
+        "invoices_invoice_fixed",
+        "invoices_invoice",
+        "UPDATE",
+        "the currency and account of an invoice never change",
+        changed("currency", "account_id"),
     ),
     Rule(
         "invoices_invoice_frozen",
@@ -81,6 +96,23 @@ RULES = (
         "UPDATE",
         "a number series only grows",
         f"({changed('prefix', 'year')} OR NEW.last_number < OLD.last_number)",
+    ),
+    Rule(
+        "invoices_series_used",
+        "invoices_series",
+        "UPDATE",
+        "a number that was taken is used before the next is",
+        "OLD.last_number <> (SELECT COALESCE(MAX(series_number), 0) FROM invoices_invoice "
+        "WHERE series_id = OLD.id)",
+    ),
+    Rule(
+        "invoices_invoice_number",
+        "invoices_invoice",
+        "UPDATE",
+        "an invoice bears the next number that its series has given",
+        "OLD.status = 'draft' AND NEW.status = 'issued' AND (NEW.series_number > "
+        "(SELECT last_number FROM invoices_series WHERE id = NEW.series_id) OR NEW.series_number <> 1 + "
+        "(SELECT COALESCE(MAX(series_number), 0) FROM invoices_invoice WHERE series_id = NEW.series_id))",
     ),
     Rule("invoices_series_delete", "invoices_series", "DELETE", "a number series is never deleted"),
 )

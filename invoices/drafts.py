@@ -91,7 +91,7 @@ def invoice_edit(
     content = {"invoice": invoice.pk, **_content(period_start, period_end, lines)}
     account_lock(invoice.account_id)
     if act_repeated("invoice_edit", token, content):
-        return Invoice.objects.get(pk=invoice.pk)
+        return invoice_get(invoice.pk)
     invoice = draft_get(invoice.pk)
     _check(period_start, period_end, lines)
     before = (invoice.period_start, invoice.last_day)
@@ -116,11 +116,17 @@ def invoice_discard(*, invoice: Invoice, by: Actor, now: datetime, token: str) -
     return account
 
 
-def draft_get(pk: int) -> Invoice:
-    """The draft, read after the account was locked. Refuses what is issued or gone."""
+def invoice_get(pk: int) -> Invoice:
+    """The invoice, read after the account was locked. Refuses a draft that is gone."""
     invoice = Invoice.objects.filter(pk=pk).first()
     if invoice is None:
         raise DraftRefused("This draft was discarded.")
+    return invoice
+
+
+def draft_get(pk: int) -> Invoice:
+    """The draft, read after the account was locked. Refuses what is issued or gone."""
+    invoice = invoice_get(pk)
     if invoice.status != Status.DRAFT:
         raise DraftRefused(f"Invoice {invoice} was issued: it can no longer be changed.")
     return invoice

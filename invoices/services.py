@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated
+from invoices.drafts import invoice_get
 from invoices.models import Invoice, Item, Status
 
 
@@ -48,7 +49,7 @@ def invoice_pay(
     day before the invoice or in the future of the account's zone."""
     content = {"invoice": invoice.pk, "paid_on": paid_on, "reference": reference}
     account = account_lock(invoice.account_id)
-    invoice = Invoice.objects.get(pk=invoice.pk)
+    invoice = invoice_get(invoice.pk)
     if act_repeated("invoice_pay", token, content):
         return invoice
     if invoice.status != Status.ISSUED or invoice.issue_date is None:

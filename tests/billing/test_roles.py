@@ -54,7 +54,7 @@ def test_who_moves_money_administers_no_users_and_erases_nobody() -> None:
 
 
 def test_nobody_may_change_or_delete_what_is_sealed() -> None:
-    sealed = {"credit", "scoperow", "entry", "line", "act", "series"}
+    sealed = {"credit", "scoperow", "entry", "balance", "line", "act", "series"}
     forbidden = {
         f"{app}.{verb}_{model}"
         for app in ("customers", "invoices", "credits")

@@ -1,4 +1,7 @@
-"""What `verify_ledger` finds: each rule broken by SQL, with the database's own rules lifted."""
+"""What `verify_ledger` finds: each rule broken by SQL, with the database's own rules lifted.
+
+The chain of hashes is made to fit what was broken, or it alone would be found (`test_tamper.py`).
+"""
 
 import json
 import threading
@@ -14,8 +17,8 @@ from billing.snapshot import snapshot
 from billing.verification.runner import CHECKS, ledger_verify
 from customers.models import Customer
 from customers.services import customer_open
-from customers.triggers import triggers_remove
 from tests.billing.small_ledger import BY, at, ledger_make
+from tests.forging import chains_forge, execute, rules_lift
 
 
 @pytest.fixture
@@ -28,19 +31,6 @@ def verify(*options: str) -> dict[str, Any]:
     call_command("verify_ledger", *options, "--json", stdout=out)
     summary: dict[str, Any] = json.loads(out.getvalue())
     return summary
-
-
-def execute(*statements: str) -> None:
-    with connection.cursor() as cursor:
-        for statement in statements:
-            cursor.execute(statement)
-
-
-def rules_lift() -> None:
-    """PostgreSQL changes no table that has checks of foreign keys still to come."""
-    if connection.vendor == "postgresql":
-        execute("SET CONSTRAINTS ALL IMMEDIATE", "SET CONSTRAINTS ALL DEFERRED")
-    triggers_remove(connection)
 
 
 def check_lift(table: str, constraint: str) -> None:
@@ -71,6 +61,15 @@ def credit(name: str, assignment: str) -> str:
 
 def invoice(figure: int, assignment: str) -> str:
     return f"UPDATE invoices_invoice SET {assignment} WHERE series_number = {figure}"
+
+
+def kept(name: str, assignment: str) -> str:
+    credit = f"(SELECT id FROM credits_credit WHERE name = '{name}')"
+    return f"UPDATE credits_balance SET {assignment} WHERE credit_id = {credit}"
+
+
+CHAIN = "every entry's hash follows from it and the entry before"
+KEPT = "a balance is the sum of its credit's entries, and knows whether it was voided or expired"
 
 
 BROKEN = [
@@ -249,6 +248,14 @@ BROKEN = [
         ["UPDATE invoices_series SET last_number = 9"],
         "series INV-2026: ",
     ),
+    (CHAIN, [entry(6, f"hash = '{'0' * 64}'")], r"entry 6 of account \d+ \(A\)"),
+    (KEPT, [kept("Whole", "balance = balance - 1")], r"credit \d+ of .* \(A\): the balance kept is \d+"),
+    (KEPT, [kept("Whole", "granted = granted + 1")], r"credit \d+ of account \d+ \(A\)"),
+    (KEPT, [kept("Whole", "voided = TRUE")], r"credit \d+ of account \d+ \(A\)"),
+    (KEPT, [kept("Trial", "lapsed = FALSE")], r"credit \d+ of account \d+ \(A\)"),
+    (KEPT, [kept("Whole", "entry_id = entry_id - 1")], r"credit \d+ of account \d+ \(A\)"),
+    (KEPT, [kept("Whole", f"account_id = {ACCOUNT_B}")], r"credit \d+ of account \d+ \(A\)"),
+    (KEPT, ["DELETE FROM credits_balance"], r"credit \d+ of account \d+ \(A\): the balance kept is None"),
     ("the database keeps its rules", [], "database rule seal_"),
 ]
 
@@ -274,6 +281,8 @@ def test_a_broken_rule_is_named_with_its_first_bad_row(
     with transaction.atomic():
         rules_lift()
         execute(*statements)
+        if rule != CHAIN:
+            chains_forge()
         out = StringIO()
         with pytest.raises(CommandError, match=row) as refused:
             call_command("verify_ledger", "--json", stdout=out)
@@ -308,8 +317,8 @@ def test_an_entry_reversed_twice_is_named_where_the_database_let_it_in(ledger: N
             "value_date"
         )
         execute(
-            f"INSERT INTO credits_entry (number, booked_at, {columns}) SELECT 12, booked_at, {columns} "
-            f"FROM credits_entry WHERE number = 9 AND {OF_A}"
+            f"INSERT INTO credits_entry (number, booked_at, hash, {columns}) "
+            f"SELECT 12, booked_at, hash, {columns} FROM credits_entry WHERE number = 9 AND {OF_A}"
         )
         with pytest.raises(CommandError, match=r"entry 12 of .* reversed before"):
             verify()

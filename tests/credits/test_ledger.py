@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, transaction
 
+from credits.database_rules import ENTRY_RULES
 from credits.ledger import Posting, entries_write
 from credits.models import Category, Credit, Entry, EntryKind
 from customers.models import Act
@@ -23,6 +24,7 @@ from tests.factories import (
     void,
     void_credit,
 )
+from tests.forging import rules_lift
 
 pytestmark = pytest.mark.django_db
 
@@ -111,7 +113,7 @@ def entry_like(entry: Entry, **changes: Any) -> Entry:
     return Entry(**{**values, **changes})
 
 
-@pytest.mark.parametrize(
+NONSENSE = pytest.mark.parametrize(
     ("base", "changes", "rule"),
     [
         ("granted", {"number": 9}, r"entry_granted_once|credits_entry\.credit_id"),
@@ -135,16 +137,35 @@ def entry_like(entry: Entry, **changes: Any) -> Entry:
         ("reversed", {"kind": "applied", "amount": -1}, "entry_reverses_when_reversed"),
     ],
 )
+OF_ENTRIES = "|".join(rule.sentence for rule in ENTRY_RULES)
+
+
+@NONSENSE
 def test_the_database_refuses_an_entry_that_makes_no_sense(
     base: str, changes: dict[str, Any], rule: str
 ) -> None:
-    account = an_account()
-    a_credit(account, "50.00")
-    void(an_invoice(account, (an_item(), "30.00")))
-    nonsense = entry_like(Entry.objects.get(kind=base), **{"number": 9, **changes})
+    nonsense = nonsense_like(base, {"number": 4, **changes})
+    with pytest.raises(IntegrityError, match=f"{rule}|{OF_ENTRIES}"), transaction.atomic():
+        nonsense.save()
+    assert Entry.objects.count() == 3
+
+
+@NONSENSE
+def test_constraints_refuse_it_even_where_the_triggers_are_lifted(
+    base: str, changes: dict[str, Any], rule: str
+) -> None:
+    nonsense = nonsense_like(base, {"number": 9, **changes})
+    rules_lift()
     with pytest.raises(IntegrityError, match=rule), transaction.atomic():
         nonsense.save()
     assert Entry.objects.count() == 3
+
+
+def nonsense_like(base: str, changes: dict[str, Any]) -> Entry:
+    account = an_account()
+    a_credit(account, "50.00")
+    void(an_invoice(account, (an_item(), "30.00")))
+    return entry_like(Entry.objects.get(kind=base), **changes)
 
 
 def test_postings_are_written_in_their_order_with_the_next_numbers() -> None:

@@ -1,12 +1,16 @@
 """Discarding a draft."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from credits.projection import drafts_project
+from customers.acts import Refusal
 from customers.models import Act
-from invoices.drafts import DraftRefused, invoice_discard
+from invoices.drafts import DraftRefused, invoice_discard, invoice_edit
 from invoices.models import Invoice, Line
-from tests.factories import a_draft, an_account, an_item, by_now, day, issue
+from tests.factories import a_draft, a_line, an_account, an_item, by_now, correct, day, issue, pay, void
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +55,27 @@ def test_what_is_discarded_is_not_discarded_again() -> None:
     invoice_discard(invoice=draft, **by_now("2026-09-02"))
     with pytest.raises(DraftRefused, match="This draft was discarded"):
         invoice_discard(invoice=same, **by_now("2026-09-02"))
+
+
+def test_whatever_is_asked_of_a_discarded_draft_is_refused_in_words() -> None:
+    """R1: also where its page was still open; found by a random history."""
+    item = an_item()
+    draft = a_draft(an_account(), (item, "10.00"))
+    same = Invoice.objects.get(pk=draft.pk)
+    edit: dict[str, Any] = {"period_start": day("2026-08-01"), "period_end": day("2026-09-01")}
+    edit |= {"lines": [a_line(item, "5")], **by_now("2026-09-02")}
+    invoice_edit(invoice=same, **edit)
+    invoice_discard(invoice=draft, **by_now("2026-09-02"))
+    asked: list[Callable[[], Invoice]] = [
+        lambda: invoice_edit(invoice=same, **edit),  # R13: nor is there a result to show again
+        lambda: issue(same),
+        lambda: pay(same),
+        lambda: void(same),
+        lambda: correct(same),
+    ]
+    for act in asked:
+        with pytest.raises(Refusal, match="This draft was discarded"):
+            act()
 
 
 def test_the_account_s_other_drafts_stay() -> None:

@@ -5,9 +5,11 @@ from django.db import IntegrityError, transaction
 from django.test import override_settings
 
 from customers.models import Act
+from invoices.freezing import invoice_freeze
 from invoices.models import Invoice, Series
-from invoices.numbering import numbers_take
-from tests.factories import a_draft, an_account, an_invoice, an_item, issue, void
+from invoices.numbering import Number, numbers_take
+from tests.factories import ISSUED, a_draft, an_account, an_invoice, an_item, at, day, issue, void
+from tests.forging import rules_lift
 
 pytestmark = pytest.mark.django_db
 
@@ -16,21 +18,68 @@ def texts(year: int, count: int) -> list[str]:
     return [number.text for number in numbers_take(year, count)]
 
 
+def used(*numbers: Number) -> list[str]:
+    """The numbers as text, after an invoice was issued with each."""
+    account, item = an_account(), an_item()
+    for number in numbers:
+        invoice_freeze(
+            a_draft(account, (item, "1.00")),
+            account,
+            total=100,
+            credited=0,
+            issue_date=day(ISSUED),
+            judged_on=day(ISSUED),
+            now=at(ISSUED),
+            number=number,
+        )
+    return [number.text for number in numbers]
+
+
 def test_r7_numbers_follow_each_other() -> None:
-    assert texts(2026, 1) == ["INV-2026-000001"]
-    assert texts(2026, 1) == ["INV-2026-000002"]
+    assert used(*numbers_take(2026, 1)) == ["INV-2026-000001"]
+    assert used(*numbers_take(2026, 1)) == ["INV-2026-000002"]
 
 
 def test_r7_a_run_takes_several_at_once() -> None:
-    assert texts(2026, 3) == ["INV-2026-000001", "INV-2026-000002", "INV-2026-000003"]
-    assert texts(2026, 2) == ["INV-2026-000004", "INV-2026-000005"]
+    assert used(*numbers_take(2026, 3)) == ["INV-2026-000001", "INV-2026-000002", "INV-2026-000003"]
+    assert used(*numbers_take(2026, 2)) == ["INV-2026-000004", "INV-2026-000005"]
     assert Series.objects.get().last_number == 5
 
 
 def test_r7_each_year_has_its_own_series() -> None:
-    assert texts(2026, 2) == ["INV-2026-000001", "INV-2026-000002"]
-    assert texts(2027, 1) == ["INV-2027-000001"]
-    assert texts(2026, 1) == ["INV-2026-000003"]
+    assert used(*numbers_take(2026, 2)) == ["INV-2026-000001", "INV-2026-000002"]
+    assert used(*numbers_take(2027, 1)) == ["INV-2027-000001"]
+    assert used(*numbers_take(2026, 1)) == ["INV-2026-000003"]
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_r7_a_number_that_was_taken_is_used_before_the_next_is_given(count: int) -> None:
+    """So a series is never ahead of its invoices: there is no way to a gap."""
+    taken = numbers_take(2026, count)
+    used(*taken[:-1])
+    with pytest.raises(IntegrityError, match="used before the next"), transaction.atomic():
+        numbers_take(2026, 1)
+    used(taken[-1])
+    assert texts(2026, 1) == [f"INV-2026-{count + 1:06d}"]
+
+
+def test_r7_of_several_numbers_none_is_left_out() -> None:
+    first, second, third = numbers_take(2026, 3)
+    for too_early in (second, third):
+        with pytest.raises(IntegrityError, match="the next number"), transaction.atomic():
+            used(too_early)
+    used(first)
+    with pytest.raises(IntegrityError, match="the next number"), transaction.atomic():
+        used(third)
+    assert used(second, third) == ["INV-2026-000002", "INV-2026-000003"]
+
+
+def test_r7_an_invoice_bears_no_number_above_its_series_last() -> None:
+    [number] = numbers_take(2026, 1)
+    used(number)
+    with pytest.raises(IntegrityError, match="its series has given"), transaction.atomic():
+        used(Number(number.series_id, 2, "INV-2026-000002"))
+    assert list(Invoice.objects.exclude(number=None).values_list("number", flat=True)) == [number.text]
 
 
 def test_r7_each_issuing_company_has_its_own_series() -> None:
@@ -40,7 +89,7 @@ def test_r7_each_issuing_company_has_its_own_series() -> None:
 
 
 def test_r7_a_rollback_gives_its_numbers_back() -> None:
-    texts(2026, 1)
+    used(*numbers_take(2026, 1))
     with transaction.atomic():
         assert texts(2026, 5)[-1] == "INV-2026-000006"
         transaction.set_rollback(True)
@@ -63,6 +112,7 @@ def test_r7_an_issue_that_fails_after_taking_its_number_leaves_no_gap(
 
 def test_r7_numbers_are_beyond_six_figures_if_need_be() -> None:
     Series.objects.create(prefix="INV", year=2026, last_number=999_999)
+    rules_lift()  # they would ask for the invoices of all these numbers
     assert texts(2026, 1) == ["INV-2026-1000000"]
 
 
@@ -101,19 +151,23 @@ def test_r7_the_database_gives_no_number_twice() -> None:
     }
     with pytest.raises(IntegrityError), transaction.atomic():
         Invoice.objects.filter(pk=draft.pk).update(status="issued", number="INV-X", **frozen)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Invoice.objects.filter(pk=draft.pk).update(
-            status="issued", number=first.number, **{**frozen, "series_number": 99}
-        )
+    with transaction.atomic():
+        numbers_take(2026, 1)
+        with pytest.raises(IntegrityError, match=r"invoices_invoice[._]number"), transaction.atomic():
+            Invoice.objects.filter(pk=draft.pk).update(
+                status="issued", number=first.number, **{**frozen, "series_number": 2}
+            )
+        transaction.set_rollback(True)
     assert issue(draft).number == "INV-2026-000002"
 
 
 def test_r7_a_series_never_goes_back() -> None:
-    texts(2026, 5)
+    used(*numbers_take(2026, 5))
     with pytest.raises(IntegrityError, match="only grows"), transaction.atomic():
         Series.objects.update(last_number=4)
     with pytest.raises(IntegrityError, match="only grows"), transaction.atomic():
         Series.objects.update(year=2027)
+    unused = Series.objects.create(prefix="ACME", year=2026, last_number=0)
     with pytest.raises(IntegrityError, match="never deleted"), transaction.atomic():
-        Series.objects.all().delete()
+        unused.delete()
     assert texts(2026, 1) == ["INV-2026-000006"]

@@ -9,7 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from credits.models import Credit, Entry, ScopeRow
+from credits.models import Balance, Credit, Entry, ScopeRow
 from customers.models import Account, Act, Customer
 from invoices.models import Invoice, Item, Line, Series
 from tests.factories import a_credit, a_draft, an_account, an_invoice, an_item
@@ -109,6 +109,7 @@ def _row(house: House, app: str, model: str) -> int:
         "credit": house.credit,
         "scoperow": ScopeRow.objects.filter(credit=house.credit).first(),
         "entry": Entry.objects.filter(credit=house.credit).first(),
+        "balance": Balance.objects.get(credit=house.credit),
         "item": house.item,
         "invoice": house.issued,
         "line": Line.objects.filter(invoice=house.issued).first(),

@@ -15,6 +15,7 @@ MODELS = {
     "credits/credit": "created_at",
     "credits/scoperow": "",
     "credits/entry": "value_date",
+    "credits/balance": "",
     "invoices/item": "",
     "invoices/invoice": "period_end",
     "invoices/line": "",

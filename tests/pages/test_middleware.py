@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, connection
+from django.contrib.sessions.exceptions import SessionInterrupted
+from django.contrib.sessions.middleware import SessionMiddleware
+from django.db import DataError, IntegrityError, InterfaceError, InternalError, OperationalError, connection
 from django.test import Client, override_settings
 
 from billing import views
@@ -52,6 +54,7 @@ def home_raises(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception], None]:
 TROUBLE = {
     "lock": (OperationalError("canceling statement due to lock timeout"), 503, "Just a moment, please"),
     "gone": (InterfaceError("connection already closed"), 503, "Just a moment, please"),
+    "read only": (InternalError("cannot execute INSERT in a read-only transaction"), 503, "Just a moment"),
     "refusal": (Refusal("This credit was voided already."), 409, "This credit was voided already."),
     "sealed": (Sealed("A saved credit is never changed."), 409, "A saved credit is never changed."),
     "race": (IntegrityError("duplicate key"), 409, "changed the same thing at the same moment"),
@@ -83,6 +86,34 @@ def test_the_page_for_a_database_that_is_away_needs_no_database(web: Client) -> 
         for path in ("/", "/customers/", "/admin/", "/admin/credits/credit/"):
             answer = web.get(path)
             assert (answer.status_code, answer["Retry-After"]) == (503, "5"), path
+
+
+@pytest.mark.parametrize("case", ["lock", "gone", "read only", "bug"])
+def test_trouble_outside_of_any_view_is_answered_alike(
+    web: Client, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    """The session is saved when the view has answered already."""
+    trouble, status, sentence = TROUBLE[case]
+
+    def fail(*args: Any) -> None:
+        raise trouble
+
+    monkeypatch.setattr(SessionMiddleware, "process_response", fail)
+    answer = web.get("/")
+    assert answer.status_code == status
+    assert sentence in answer.content.decode()
+    assert answer.get("Retry-After") == ("5" if status == 503 else None)
+
+
+@pytest.mark.parametrize(("cause", "status"), [(OperationalError("gone"), 503), (None, 400)])
+def test_a_session_that_could_not_be_saved_is_a_bad_request_only_if_the_database_was_there(
+    web: Client, monkeypatch: pytest.MonkeyPatch, cause: Exception | None, status: int
+) -> None:
+    def fail(*args: Any) -> None:
+        raise SessionInterrupted("The session was deleted before the request completed.") from cause
+
+    monkeypatch.setattr(SessionMiddleware, "process_response", fail)
+    assert web.get("/").status_code == status
 
 
 def test_r13_an_act_whose_database_fails_is_not_done_and_its_form_can_be_sent_again(

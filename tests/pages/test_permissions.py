@@ -76,6 +76,7 @@ MODELS = {
     "credits_credit": (READS, SENT_ON, NEVER, NEVER),
     "credits_scoperow": (READS, NEVER, NEVER, NEVER),
     "credits_entry": (READS, NEVER, NEVER, NEVER),
+    "credits_balance": (READS, NEVER, NEVER, NEVER),
     "invoices_item": (READS, ACTS, ACTS, NEVER),
     "invoices_invoice": (READS, SENT_ON, NEVER, NEVER),
     "invoices_line": (READS, NEVER, NEVER, NEVER),

@@ -1,0 +1,27 @@
+"""`manage.py export_heads`: the newest hash of every account, for keeping elsewhere."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
+from django.utils import timezone
+
+from billing.heads import heads_write
+from billing.snapshot import snapshot
+from billing.verification.chain import heads_now
+from customers.commands import refused_by_database
+
+
+class Command(BaseCommand):
+    help = (
+        "Print the newest hash of every account's ledger, one line each. Keep it where the database's owner "
+        "cannot write; `verify_ledger --heads FILE` then shows a rewritten or cut ledger."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            with snapshot():
+                for line in heads_write(heads_now(connections["default"]), timezone.now()):
+                    self.stdout.write(line)
+        except DatabaseError as trouble:
+            raise CommandError(refused_by_database(trouble)) from trouble

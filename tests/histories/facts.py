@@ -1,0 +1,159 @@
+"""What the model is made of: requests in plain values, and the state they leave."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from tests.histories.rules import Line, Terms, allocated, priced
+
+ONE_DAY = timedelta(days=1)
+
+Payments = list[tuple[int, int, int]]  # credit, place of the line, amount
+
+
+@dataclass(frozen=True)
+class Charge:
+    """A line as typed. `kept` is the place of the line it was before an edit that left its figures alone."""
+
+    item: str
+    quantity: Decimal
+    price: Decimal
+    kept: int | None = None
+
+
+@dataclass(frozen=True)
+class UsageRow:
+    """A row of a usage file, whose amount is told, not priced."""
+
+    item: str
+    first_day: date
+    last_day: date
+    amount: Decimal
+
+
+@dataclass(frozen=True, order=True)
+class Entry:
+    """One row of the ledger; -1 where there is no invoice, or no line (which is known by its place)."""
+
+    credit: int
+    kind: str
+    amount: int
+    invoice: int = -1
+    line: int = -1
+
+
+@dataclass
+class Customer:
+    closed: bool = False
+    erased: bool = False
+
+
+@dataclass
+class Account:
+    customer: int
+    currency: str
+    zone: str
+    closed: bool = False
+    ledger: list[list[Entry]] = field(default_factory=list)  # the entries of each act
+
+    def day(self, now: datetime) -> date:
+        return now.astimezone(ZoneInfo(self.zone)).date()
+
+
+@dataclass
+class Credit:
+    account: int
+    terms: Terms
+    created: datetime
+    replaces: int | None = None
+    voided: bool = False
+    balance: int = 0
+
+
+@dataclass
+class Invoice:
+    account: int
+    start: date
+    end: date
+    lines: list[Line]
+    status: str = "draft"
+    number: tuple[int, int] | None = None
+    issued_on: date | None = None
+    judged_on: date | None = None
+    corrects: int | None = None
+    credited: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(line.amount for line in self.lines)
+
+    @property
+    def due(self) -> int:
+        """What an issued invoice still asks for; 0 once paid or void."""
+        return self.total - self.credited if self.status == "issued" else 0
+
+
+class State:
+    """Everything there is; where another row is meant, it is by its place in these lists."""
+
+    def __init__(self) -> None:
+        self.customers: list[Customer] = []
+        self.accounts: list[Account] = []
+        self.items: dict[str, str] = {}
+        self.credits: list[Credit] = []
+        self.invoices: list[Invoice] = []  # a discarded draft stays, so that each keeps its place
+        self.records = 0  # R14: each act leaves one
+
+    # --- What can be asked
+
+    def settled(self, invoice: int, day: date, left: Sequence[int]) -> Payments:
+        """Who would pay what on a draft: (credit, place of the line, amount)."""
+        draft = self.invoices[invoice]
+        mine = [
+            (credit.terms.rank(credit.created, born), born)
+            for born, credit in enumerate(self.credits)
+            if credit.account == draft.account and not credit.voided
+        ]
+        ranked = [born for _, born in sorted(mine)]
+        usable = [(self.credits[born].terms, left[born]) for born in ranked]
+        return [(ranked[place], at, paid) for place, at, paid in allocated(usable, draft.lines, day)]
+
+    def projected(self, account: int, now: datetime) -> list[tuple[int, Payments]]:
+        """R7: an account's drafts in the order of a run, each on what the earlier ones would leave."""
+        left = [credit.balance for credit in self.credits]
+        found = []
+        drafts = [
+            (d.end, at) for at, d in enumerate(self.invoices) if (d.account, d.status) == (account, "draft")
+        ]
+        for end, at in sorted(drafts):
+            day = self.invoices[at].judged_on or max(self.accounts[account].day(now), end)
+            cells = self.settled(at, day, left)
+            for born, _, paid in cells:
+                left[born] -= paid
+            found.append((at, cells))
+        return found
+
+    # --- What the acts share
+
+    def add(self, invoice: Invoice) -> int:
+        self.invoices.append(invoice)
+        return len(self.invoices) - 1
+
+    def lines(self, account: int, start: date, end: date, charges: Sequence[Charge]) -> list[Line]:
+        currency = self.accounts[account].currency
+        return [
+            Line(c.item, self.items[c.item], priced(c.quantity, c.price, currency), start, end - ONE_DAY)
+            for c in charges
+        ]
+
+    def gone(self, born: int, kind: str) -> Entry:
+        return Entry(born, kind, -self.credits[born].balance)
+
+    def book(self, account: int, entries: Sequence[Entry]) -> None:
+        """One act's entries. What comes first within an act is nobody's business, so they are sorted."""
+        if entries:
+            self.accounts[account].ledger.append(sorted(entries))
+        for entry in entries:
+            self.credits[entry.credit].balance += entry.amount

@@ -1,0 +1,7 @@
+"""The table of mutants. `python -m tests.mutants.run` shows that the suite kills each of them."""
+
+from tests.mutants.of_acts import ONCE_MUTANTS
+from tests.mutants.of_credits import EXPIRY_MUTANTS, RULE_MUTANTS
+from tests.mutants.of_locks import LOCK_MUTANTS
+
+MUTANTS = (*LOCK_MUTANTS, *EXPIRY_MUTANTS, *RULE_MUTANTS, *ONCE_MUTANTS)
