@@ -27,7 +27,11 @@ class Balances:
 
 
 def balances(account: Account, live: Sequence[CreditRow], today: date) -> Balances:
-    usable = {row.credit.pk: row.credit for row in live if row.credit.effective_from <= today}
+    usable = {
+        row.credit.pk: row.credit
+        for row in live
+        if row.credit.units is None and row.credit.effective_from <= today and not row.credit.unpaid
+    }
     available = sum(credit.balance for credit in usable.values())
     taken = sum(
         outcome.used
@@ -51,8 +55,8 @@ def balances(account: Account, live: Sequence[CreditRow], today: date) -> Balanc
 
 def available_by_account(account_ids: Sequence[int], today: date) -> dict[int, int]:
     """Available credit of several accounts in one query, by the day given; for lists."""
-    usable = Credit.objects.with_balance().filter(
-        Q(voided=False, balance__gt=0), account__in=account_ids, effective_from__lte=today
+    usable = Credit.objects.of_money().with_balance().filter(
+        Q(voided=False, balance__gt=0, unpaid=False), account__in=account_ids, effective_from__lte=today
     )
     totals: dict[int, int] = {}
     for credit in usable:

@@ -6,8 +6,8 @@ from typing import Any
 from django.conf import settings
 
 from credits.models import Credit, credits_of
+from credits.postings import applied_entries, credit_apply, credit_reverse
 from credits.projection import invoice_settle
-from credits.services import applied_entries, credit_apply, credit_reverse
 from credits.settlement import Settlement
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account, Act

@@ -21,7 +21,8 @@ VERSION = "scrip-entry-1"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """The facts of one entry. Ids are the database's; `reverses` is the id of the entry undone."""
+    """The facts of one entry. Ids are the database's; `reverses` is the id of the entry undone, `units` are
+    millionths of a unit, on credits of units alone."""
 
     account: int
     number: int
@@ -29,6 +30,7 @@ class Link:
     kind: str
     currency: str
     amount: int
+    units: int | None
     invoice: int | None
     line: int | None
     reverses: int | None
@@ -46,6 +48,7 @@ class Link:
             self.kind,
             self.currency,
             self.amount,
+            self.units,
             self.invoice,
             self.line,
             self.reverses,

@@ -5,6 +5,9 @@ the entries, guarded by a locking trigger, would be simpler; it was measured, an
 many entries took many times as long (README, "Two ways to keep a balance"). The row is also the lock
 that makes an overdraft impossible under any interleaving: its CHECK refuses.
 
+A credit of free units keeps its balance in units, so what an entry adds is its units where it has any, and
+its amount otherwise; the amount of such an entry is the money its units paid (R11).
+
 A write to a balance must name a newer entry of the credit than the last one and change the balance by
 just that entry's amount. The trigger has used up every entry there is, so nobody else can write one.
 """
@@ -16,6 +19,9 @@ CREDIT_AGREES = (
     "SELECT 1 FROM credits_credit WHERE id = NEW.credit_id "
     "AND account_id = NEW.account_id AND currency = NEW.currency"
 )
+MEASURE_AGREES = (
+    "SELECT 1 FROM credits_credit WHERE id = NEW.credit_id AND (unit_item_id IS NULL) = (NEW.units IS NULL)"
+)
 LINE_AGREES = (
     "SELECT 1 FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
     "WHERE l.id = NEW.line_id AND i.id = NEW.invoice_id AND i.account_id = NEW.account_id "
@@ -24,12 +30,22 @@ LINE_AGREES = (
 LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM credits_entry WHERE account_id = NEW.account_id"
 LINE_AMOUNT = "SELECT amount FROM invoices_line WHERE id = NEW.line_id"
 ON_LINE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE line_id = NEW.line_id"
-OF_CREDIT = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE credit_id = NEW.credit_id"
+UNITS_ON_LINE = "SELECT COALESCE(SUM(units), 0) FROM credits_entry WHERE line_id = NEW.line_id"
+# Rounded, since SQLite multiplies decimals as floating point; a quantity has at most 15 digits.
+LINE_UNITS = "SELECT ROUND(quantity * 1000000, 3) FROM invoices_line WHERE id = NEW.line_id"
+UNIT_LINE = (
+    "SELECT 1 FROM invoices_line l JOIN credits_credit c ON c.unit_item_id = l.item_id "
+    "WHERE l.id = NEW.line_id AND c.id = NEW.credit_id"
+)
+OF_CREDIT = (
+    "SELECT COALESCE(SUM(COALESCE(units, amount)), 0) FROM credits_entry WHERE credit_id = NEW.credit_id"
+)
 ON_INVOICE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE invoice_id = NEW.id"
 LINES = "SELECT COALESCE(SUM(amount), 0) FROM invoices_line WHERE invoice_id = NEW.id"
 UNDONE = (
     "SELECT 1 FROM credits_entry WHERE id = NEW.reverses_id AND kind = 'applied' "
-    "AND credit_id = NEW.credit_id AND line_id = NEW.line_id AND amount = -NEW.amount"
+    "AND credit_id = NEW.credit_id AND line_id = NEW.line_id AND amount = -NEW.amount "
+    "AND COALESCE(units, 0) = -COALESCE(NEW.units, 0)"
 )
 STATUS = "SELECT status FROM invoices_invoice WHERE id = NEW.invoice_id"
 VOIDED = "SELECT 1 FROM credits_balance WHERE credit_id = NEW.credit_id AND voided"
@@ -37,7 +53,7 @@ GRANTED = "SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind 
 PAID = "SELECT 1 FROM credits_entry WHERE line_id = OLD.id"
 NAMED_ENTRY = (
     "SELECT 1 FROM credits_entry WHERE id = NEW.entry_id AND credit_id = NEW.credit_id "
-    "AND account_id = NEW.account_id AND amount = NEW.balance - {before}"
+    "AND account_id = NEW.account_id AND COALESCE(units, amount) = NEW.balance - {before}"
 )
 
 ENTRY_RULES = (
@@ -47,6 +63,29 @@ ENTRY_RULES = (
         "INSERT",
         "an entry has the account and the currency of its credit",
         f"NOT EXISTS ({CREDIT_AGREES})",
+    ),
+    Rule(
+        "credits_entry_measure",
+        "credits_entry",
+        "INSERT",
+        "an entry counts units just where its credit does",
+        f"NOT EXISTS ({MEASURE_AGREES})",
+    ),
+    Rule(
+        "credits_entry_line_units",
+        "credits_entry",
+        "INSERT",
+        "units cover lines of their item, and no more than the quantity of a line",
+        f"NEW.kind = 'applied' AND NEW.units IS NOT NULL AND (NOT EXISTS ({UNIT_LINE}) "
+        f"OR -NEW.units - ({UNITS_ON_LINE}) > ({LINE_UNITS}))",
+        lock="invoices_invoice WHERE id = NEW.invoice_id",
+    ),
+    Rule(
+        "credits_entry_creditable",
+        "credits_entry",
+        "INSERT",
+        "no credit pays a line that sells a credit",
+        "NEW.kind = 'applied' AND NOT (SELECT creditable FROM invoices_line WHERE id = NEW.line_id)",
     ),
     Rule(
         "credits_entry_line",
@@ -67,8 +106,9 @@ ENTRY_RULES = (
         "credits_entry_granted",
         "credits_entry",
         "INSERT",
-        "a credit is granted with its amount",
-        "NEW.kind = 'granted' AND NEW.amount <> (SELECT amount FROM credits_credit WHERE id = NEW.credit_id)",
+        "a credit is granted with its amount or its units",
+        "NEW.kind = 'granted' AND COALESCE(NEW.units, NEW.amount) <> "
+        "(SELECT COALESCE(units, amount) FROM credits_credit WHERE id = NEW.credit_id)",
     ),
     Rule(
         "credits_entry_granted_first",
@@ -104,7 +144,7 @@ ENTRY_RULES = (
         "credits_entry",
         "INSERT",
         "voiding a credit leaves nothing of it",
-        f"NEW.kind = 'voided' AND NEW.amount + ({OF_CREDIT}) <> 0",
+        f"NEW.kind = 'voided' AND COALESCE(NEW.units, NEW.amount) + ({OF_CREDIT}) <> 0",
     ),
     Rule(
         "invoices_line_paid",
@@ -146,13 +186,14 @@ BALANCE_RULES = (
         "credits_entry_balance_begin",
         "credits_entry",
         "INSERT INTO credits_balance (credit_id, account_id, granted, balance, voided, lapsed, entry_id) "
-        "VALUES (NEW.credit_id, NEW.account_id, NEW.amount, NEW.amount, FALSE, FALSE, NEW.id)",
+        "VALUES (NEW.credit_id, NEW.account_id, COALESCE(NEW.units, NEW.amount), "
+        "COALESCE(NEW.units, NEW.amount), FALSE, FALSE, NEW.id)",
         "NEW.kind = 'granted'",
     ),
     Effect(
         "credits_entry_balance_move",
         "credits_entry",
-        "UPDATE credits_balance SET balance = balance + NEW.amount, entry_id = NEW.id, "
+        "UPDATE credits_balance SET balance = balance + COALESCE(NEW.units, NEW.amount), entry_id = NEW.id, "
         "voided = (voided OR NEW.kind = 'voided'), lapsed = (lapsed OR NEW.kind = 'expired') "
         "WHERE credit_id = NEW.credit_id",
         "NEW.kind <> 'granted'",

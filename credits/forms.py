@@ -7,8 +7,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from credits.grant_terms import Terms
 from credits.models import AppliesTo, Category
-from credits.services import Terms
 from customers.forms import ActForm
 from customers.models import Account
 from customers.money import AmountRefused, amount_parse, currency_decimals, money_display

@@ -4,9 +4,11 @@ Callers hold the account's lock; that is what makes the numbers 1, 2, 3 … and 
 under it true (R14), and what keeps the chain of hashes in one line.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+
+from django.db.models import OuterRef, Subquery
 
 from credits.chain import GENESIS, Link, link_hash
 from credits.models import Credit, Entry, EntryKind
@@ -15,7 +17,7 @@ from customers.models import Account, Act
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """An entry to be written: `amount` is what it adds to the credit's balance."""
+    """An entry to be written: `amount`, or on a credit of units `units`, is what it adds to the balance."""
 
     credit_id: int
     kind: EntryKind
@@ -24,22 +26,28 @@ class Posting:
     invoice_id: int | None = None
     line_id: int | None = None
     reverses_id: int | None = None
+    units: int | None = None
 
 
 def entries_write(account: Account, act: Act, postings: Sequence[Posting], *, now: datetime) -> list[Entry]:
     """Write the postings in their order, with the account's next numbers."""
-    last = Entry.objects.filter(account=account).order_by("-number").values_list("number", "hash").first()
-    number, previous = last or (0, GENESIS)
+    return entries_write_all(act, [(account, posting) for posting in postings], now=now)
+
+
+def entries_write_all(act: Act, postings: Sequence[tuple[Account, Posting]], *, now: datetime) -> list[Entry]:
+    """The same for several accounts, all of them locked, in two statements."""
+    lasts = _last_links({account.pk for account, _ in postings})
     entries = []
-    for posting in postings:
-        number += 1
+    for account, posting in postings:
+        number, previous = lasts.get(account.pk, (0, GENESIS))
         entry = Entry(
             account=account,
-            number=number,
+            number=number + 1,
             credit_id=posting.credit_id,
             kind=posting.kind,
             currency=account.currency,
             amount=posting.amount,
+            units=posting.units,
             invoice_id=posting.invoice_id,
             line_id=posting.line_id,
             reverses_id=posting.reverses_id,
@@ -47,9 +55,24 @@ def entries_write(account: Account, act: Act, postings: Sequence[Posting], *, no
             value_date=posting.value_date,
             booked_at=now,
         )
-        entry.hash = previous = link_hash(previous, entry_link(entry))
+        entry.hash = link_hash(previous, entry_link(entry))
+        lasts[account.pk] = entry.number, entry.hash
         entries.append(entry)
     return list(Entry.objects.bulk_create(entries))
+
+
+def _last_links(accounts: Collection[int]) -> dict[int, tuple[int, str]]:
+    """The number and hash of each account's last entry."""
+    if len(accounts) == 1:
+        # One account is the common case, and this asks for nothing but the end of an index.
+        (account,) = accounts
+        last = Entry.objects.filter(account=account).order_by("-number").values_list("number", "hash").first()
+        return {account: last} if last else {}
+    last_number = Entry.objects.filter(account=OuterRef("account")).order_by("-number").values("number")[:1]
+    found = Entry.objects.filter(account__in=accounts, number=Subquery(last_number))
+    return {
+        account: (number, hash) for account, number, hash in found.values_list("account", "number", "hash")
+    }
 
 
 def entry_link(entry: Entry) -> Link:
@@ -61,6 +84,7 @@ def entry_link(entry: Entry) -> Link:
         kind=entry.kind,
         currency=entry.currency,
         amount=entry.amount,
+        units=entry.units,
         invoice=entry.invoice_id,
         line=entry.line_id,
         reverses=entry.reverses_id,

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from credits.allocation import Why
+from credits.grant_terms import UNSAVED, Terms, terms_check
 from credits.models import Credit
 from credits.projection import Projection, drafts_project
-from credits.services import UNSAVED, Terms, terms_check
 from credits.settlement import Settlement
 from credits.words import WHY
 from customers.models import Account

@@ -13,6 +13,7 @@ from credits.settlement import Settlement, settle
 from credits.terms import CreditFacts, LineFacts
 from customers.models import Account
 from invoices.models import Invoice, Line
+from invoices.units import units_whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,15 @@ def usable_facts(account: Account) -> list[CreditFacts]:
 
 def line_facts(lines: Sequence[Line]) -> list[LineFacts]:
     return [
-        LineFacts(key=line.pk, item=line.item_id, kind=line.kind, amount=line.amount, first=line.first_day)
+        LineFacts(
+            key=line.pk,
+            item=line.item_id,
+            kind=line.kind,
+            amount=line.amount,
+            first=line.first_day,
+            quantity=units_whole(line.quantity),
+            tags=frozenset(line.tags),
+            creditable=line.creditable,
+        )
         for line in lines
     ]

@@ -26,6 +26,7 @@ class Payment:
     credit: int  # keys
     line: int
     amount: int
+    units: int = 0
 
 
 @dataclass(frozen=True, slots=True)

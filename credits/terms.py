@@ -8,6 +8,7 @@ compares them; the two are not to be mixed in one question (Python would refuse 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from credits.allocation import Why
@@ -22,11 +23,14 @@ class Scope:
     kinds: frozenset[str]
     items: frozenset[Item]
     excluded_items: frozenset[Item]
+    tags: frozenset[str] = frozenset()
 
-    def admits(self, item: Item, kind: str) -> bool:
+    def admits(self, item: Item, kind: str, tags: frozenset[str] = frozenset()) -> bool:
         if item in self.excluded_items:
             return False
-        return self.whole_invoice or kind in self.kinds or item in self.items
+        if self.whole_invoice or kind in self.kinds or item in self.items:
+            return True
+        return not self.tags.isdisjoint(tags)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,10 @@ class CreditFacts:
     created: Any  # anything that can be ordered: a time, or a number in a scenario
     voided: bool
     scope: Scope
+    unit_item: Item | None = None  # free units of this item: the balance counts smallest parts of a unit
+    max_amount: int | None = None  # the most it may pay on one invoice
+    max_percent: Decimal | None = None  # the same, of what it may pay there
+    unpaid: bool = False  # usable only once the invoice it was bought on is paid, and it is not
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +59,9 @@ class LineFacts:
     kind: str
     amount: int
     first: Moment  # of service
+    quantity: int = 0  # in the same smallest parts of a unit
+    tags: frozenset[str] = frozenset()
+    creditable: bool = True  # not on a line that sells a credit: no credit can ever pay it
 
 
 def use_order(credit: CreditFacts) -> tuple[Any, ...]:

@@ -186,6 +186,7 @@ def _line(invoice: Invoice, position: int, typed: DraftLine, before: Days | None
         kind=typed.item.kind,
         name=kept.name if kept and same_item else typed.item.name,
         unit=kept.unit if kept and same_item else typed.item.unit,
+        tags=kept.tags if kept and same_item else typed.item.tags,
         description=typed.description,
         quantity=typed.quantity,
         unit_price=typed.unit_price,

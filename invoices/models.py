@@ -1,5 +1,6 @@
 """What is owed: items, invoices and their lines (R1, R7, R15)."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -20,13 +21,18 @@ class Kind(models.TextChoices):
     LICENSE = "license", "License"
 
 
+TAG_GRAMMAR = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+LONGEST_TAG = 60
+
+
 class Item(models.Model):
-    """A thing that can be charged. Its kind never changes (R3)."""
+    """A thing that can be charged. Its kind never changes (R3). `tags` are a sorted list of words."""
 
     key = models.CharField(max_length=120, unique=True)
     name = models.CharField(max_length=200)
     kind = models.CharField(max_length=20, choices=Kind)
     unit = models.CharField(max_length=60, blank=True)
+    tags = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField()
 
     history = HistoricalRecords()
@@ -219,11 +225,12 @@ class LineQuerySet(models.QuerySet["Line"]):
 
 
 class Line(models.Model):
-    """One charge. Kind, name and price are copied when it is made, and stay (R3).
+    """One charge. Kind, name, tags and price are copied when it is made, and stay (R3).
 
     A priced line has `exact_amount` empty and its amount is quantity × unit price, rounded once.
     An imported line keeps in `exact_amount` the exact sum it came with, as text; its amount is
-    that sum rounded once, and its unit price is only for display (R1).
+    that sum rounded once, and its unit price is only for display (R1). No credit can ever pay a line
+    that is not `creditable`: the one that sells a credit.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -233,6 +240,8 @@ class Line(models.Model):
     kind = models.CharField(max_length=20, choices=Kind)
     name = models.CharField(max_length=200)
     unit = models.CharField(max_length=60, blank=True)
+    tags = models.JSONField(default=list, blank=True)
+    creditable = models.BooleanField(default=True)
     description = models.CharField(max_length=300, blank=True)
     quantity = models.DecimalField(max_digits=27, decimal_places=12)
     unit_price = models.DecimalField(max_digits=27, decimal_places=12)

@@ -209,6 +209,7 @@ def _line(
         kind=item.kind,
         name=item.name,
         unit=item.unit,
+        tags=item.tags,
         description="Correction" if amount < 0 else "",
         quantity=stored_decimal(charge.quantity),
         unit_price=shown_unit_price(charge.exact_amount, charge.quantity),

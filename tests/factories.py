@@ -15,9 +15,10 @@ from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 
 from billing.services import invoice_correct, invoice_issue, invoice_void
+from credits.grant_terms import Terms
 from credits.ledger import credit_get
 from credits.models import AppliesTo, Credit, Entry
-from credits.services import Terms, credit_grant, credit_void, credits_expire
+from credits.services import credit_grant, credit_void, credits_expire
 from customers.acts import Actor
 from customers.models import Account, Customer
 from customers.money import amount_parse

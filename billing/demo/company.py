@@ -14,8 +14,9 @@ from billing.demo.facts import ACCOUNTS, CUSTOMERS, ITEMS, STORY, AccountFact, C
 from billing.demo.invoicing import Invoicing
 from billing.demo.promises import COMMITMENT, SENT_TWICE, credit_facts, larger_commitment
 from billing.demo.step import Step, demo_token
+from credits.grant_terms import Terms
 from credits.models import AppliesTo, Credit, last_issue
-from credits.services import Terms, credit_grant, credit_replace, credit_void, credits_expire
+from credits.services import credit_grant, credit_replace, credit_void, credits_expire
 from customers.acts import Actor
 from customers.models import Account, Customer
 from customers.money import amount_parse

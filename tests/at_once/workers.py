@@ -27,16 +27,10 @@ from billing.services import (
     issue_token,
     void_facts,
 )
+from credits.grant_terms import Terms
 from credits.models import AppliesTo, Category, Credit
 from credits.projection import invoice_settle
-from credits.services import (
-    Terms,
-    credit_grant,
-    credit_replace,
-    credit_void,
-    credits_expire,
-    expire_token,
-)
+from credits.services import credit_grant, credit_replace, credit_void, credits_expire, expire_token
 from credits.services import void_facts as credit_void_facts
 from customers import acts
 from customers.acts import Actor, Refusal, fingerprint

@@ -6,8 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from billing.services import invoice_issue, invoice_void
+from credits.grant_terms import Terms
 from credits.models import AppliesTo, Credit
-from credits.services import Terms, credit_grant, credit_void, credits_expire
+from credits.services import credit_grant, credit_void, credits_expire
 from customers.acts import Actor
 from customers.models import Account
 from customers.services import account_open, customer_open

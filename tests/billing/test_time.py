@@ -13,8 +13,9 @@ import pytest
 from billing.services import IssueRefused, invoice_issue
 from billing.verification.runner import ledger_verify
 from credits.expiry import expiry_run
+from credits.grant_terms import GrantRefused
 from credits.models import Credit, Entry
-from credits.services import GrantRefused, credit_grant, credits_expire
+from credits.services import credit_grant, credits_expire
 from customers.models import Account
 from invoices.models import Invoice
 from tests.factories import (

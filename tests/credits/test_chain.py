@@ -39,6 +39,7 @@ GRANTED = Link(
     kind="granted",
     currency="USD",
     amount=5000,
+    units=None,
     invoice=None,
     line=None,
     reverses=None,
@@ -53,6 +54,7 @@ REVERSED = Link(
     kind="reversed",
     currency="JPY",
     amount=-9223372036854775808,
+    units=-260_000_000,
     invoice=4,
     line=9,
     reverses=44,
@@ -62,14 +64,14 @@ REVERSED = Link(
 )
 FIRST_TEXT = (
     "scrip-entry-1|0000000000000000000000000000000000000000000000000000000000000000|7|1|12|granted|USD|5000"
-    "|-|-|-|31|2026-08-01|2026-08-01T12:00:00.000001Z"
+    "|-|-|-|-|31|2026-08-01|2026-08-01T12:00:00.000001Z"
 )
-FIRST_HASH = "172f32b744796d8e48e55826bd09a92d97579eea475cfc959621c9ceff723777"
+FIRST_HASH = "100870ca19511871e777217a585af042e7e9aa23088ac05cbac9fd4cbfb6a7e4"
 SECOND_TEXT = (
     f"scrip-entry-1|{FIRST_HASH}|7|3|12|reversed|JPY|-9223372036854775808"
-    "|4|9|44|33|0001-01-01|9999-12-31T23:59:59.999999Z"
+    "|-260000000|4|9|44|33|0001-01-01|9999-12-31T23:59:59.999999Z"
 )
-SECOND_HASH = "a1532a74b35cd75328f6bb3502ae137d523d317f557351ba93c7e686d863c57c"
+SECOND_HASH = "1d8082d927c5188b4b23e5e0f64dba48ed6ba540a441258a7758400354ee7ca7"
 
 # Each fact of an entry, and another value for it.
 OTHER: dict[str, Any] = {
@@ -79,6 +81,7 @@ OTHER: dict[str, Any] = {
     "kind": "expired",
     "currency": "EUR",
     "amount": 5001,
+    "units": 1,
     "invoice": 1,
     "line": 1,
     "reverses": 1,

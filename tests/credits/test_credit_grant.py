@@ -7,8 +7,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.test import override_settings
 
+from credits.grant_terms import GrantRefused
 from credits.models import AppliesTo, Category, Credit, Entry, ScopeRow
-from credits.services import GrantRefused, credit_grant
+from credits.services import credit_grant
 from customers.models import Act
 from invoices.models import Kind
 from tests.factories import (
@@ -121,7 +122,7 @@ def test_r3_naming_a_kind_or_an_item_twice_means_it_once() -> None:
         ({"priority": 0}, "from 1 to 100"),
         ({"priority": 101}, "from 1 to 100"),
         ({"expires_on": day("2026-07-31")}, "cannot expire before it takes effect"),
-        ({"applies_to": AppliesTo.SELECTED}, "at least one kind or item"),
+        ({"applies_to": AppliesTo.SELECTED}, "at least one kind, item or tag"),
         ({"kinds": (Kind.LICENSE,)}, "no list of its own"),
     ],
     ids=lambda part: part if isinstance(part, str) else "",

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
+from credits.grant_terms import GrantRefused
 from credits.models import Credit
-from credits.services import GrantRefused, VoidRefused, credit_replace
+from credits.services import VoidRefused, credit_replace
 from customers.models import Account, Act
 from invoices.models import Kind
 from tests.factories import (

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from django.test import override_settings
 
+from credits.grant_terms import GrantRefused
 from credits.models import Entry
-from credits.services import GrantRefused, credits_expire, expire_token
+from credits.services import credits_expire, expire_token
 from customers.models import Account, Act
 from invoices.models import Item
 from tests.factories import (

@@ -13,8 +13,9 @@ from django.utils import timezone
 
 from credits import expiry
 from credits.expiry import ExpiryResult, expiry_run
+from credits.grant_terms import Terms
 from credits.models import AppliesTo, Credit, Entry, EntryKind
-from credits.services import Terms, credit_grant, credit_void, credits_expire
+from credits.services import credit_grant, credit_void, credits_expire
 from customers.acts import Actor
 from customers.models import Account, Act
 from customers.services import account_open, customer_open

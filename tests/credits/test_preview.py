@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from credits.allocation import Why
+from credits.grant_terms import GrantRefused
 from credits.models import Credit, Entry
 from credits.preview import DraftPreview, GrantPreview, grant_preview
-from credits.services import GrantRefused
 from credits.words import WHY
 from customers.models import Account
 from invoices.models import Kind

@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from credits.services import GrantRefused
+from credits.grant_terms import GrantRefused
 from customers.models import Account, Act
 from customers.services import CustomerRefused, account_close
 from invoices.drafts import DraftRefused

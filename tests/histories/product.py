@@ -11,9 +11,9 @@ from django.db.models import Model as Row
 from billing.run import billing_run
 from billing.services import invoice_correct, invoice_issue, invoice_void
 from credits.expiry import expiry_run
+from credits.grant_terms import Terms as ProductTerms
 from credits.models import AppliesTo, Category, Credit, Entry
 from credits.projection import drafts_project
-from credits.services import Terms as ProductTerms
 from credits.services import credit_grant, credit_replace, credit_void
 from customers.acts import Actor
 from customers.models import Account, Act, Customer

@@ -1,8 +1,4 @@
-"""What is set against an invoice: credits, their scope, and the ledger (R2, R3, R8–R10).
-
-A credit and its scope are written once. What happens to a credit happens in its entries; the
-balance is their sum, which the database itself keeps beside them, and nobody else can write.
-"""
+"""What is set against an invoice: credits and their scope, written once (R2, R3)."""
 
 from datetime import date, timedelta
 from typing import Any, cast
@@ -14,9 +10,9 @@ from django.db.models import F, Q
 from django.urls import reverse
 
 from credits.terms import CreditFacts, Scope
-from customers.models import Account, Act
-from customers.sealed import Sealed, SealedModel, SealedQuerySet
-from invoices.models import Invoice, Item, Kind, Line
+from customers.models import Account
+from customers.sealed import SealedModel, SealedQuerySet
+from invoices.models import Item, Kind, Line, Status
 
 
 class Category(models.TextChoices):
@@ -31,14 +27,27 @@ class AppliesTo(models.TextChoices):
 
 class CreditQuerySet(SealedQuerySet["Credit"]):
     def with_balance(self) -> "CreditQuerySet":
-        """Adds `balance`, `voided`, and `lapsed` (expiry has been booked), as the database keeps them."""
+        """Adds `balance`, `voided`, and `lapsed` (expiry has been booked), as the database keeps them, and
+        `unpaid`: it waits for the payment of the invoice it was bought on."""
         annotated: Any = self  # the type checker would take the new names for fields
         return cast(
             "CreditQuerySet",
             annotated.annotate(
-                balance=F("kept__balance"), voided=F("kept__voided"), lapsed=F("kept__lapsed")
+                balance=F("kept__balance"),
+                voided=F("kept__voided"),
+                lapsed=F("kept__lapsed"),
+                unpaid=models.Case(
+                    models.When(usable_once_paid=False, then=False),
+                    models.When(purchase_line__invoice__status=Status.PAID, then=False),
+                    default=True,
+                    output_field=models.BooleanField(),
+                ),
             ),
         )
+
+    def of_money(self) -> "CreditQuerySet":
+        """Without those of free units, whose balances are no money."""
+        return self.filter(units=None)
 
     def in_use_order(self) -> "CreditQuerySet":
         """R4, said to the database; `credits.terms.use_order` says the same of values."""
@@ -61,18 +70,32 @@ def last_issue(expires_on: date | None) -> date | None:
 
 
 class Credit(SealedModel):
-    """A promise to pay parts of an account's future lines. Never changes (R2)."""
+    """A promise to pay parts of an account's future lines. Never changes (R2).
+
+    Granted as money, `amount` in minor units; or as free units of `unit_item`, `units` in millionths of a
+    unit, and then `amount` is 0 (R11). Its balance is counted in the same measure. `max_amount` and
+    `max_percent` cap what it pays on one invoice. One bought in advance knows the price paid for it and
+    the line it was sold on, and may have to wait until that invoice is paid.
+    """
 
     # Set by `with_balance`.
     balance: int
     voided: bool
     lapsed: bool
+    unpaid: bool
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)
     category = models.CharField(max_length=20, choices=Category, default=Category.PROMOTIONAL)
     currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
+    units = models.BigIntegerField(null=True, blank=True)
+    unit_item = models.ForeignKey(Item, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    max_amount = models.BigIntegerField(null=True, blank=True)
+    max_percent = models.DecimalField(max_digits=5, decimal_places=2, null=True, blank=True)
+    price_paid = models.BigIntegerField(null=True, blank=True)
+    purchase_line = models.ForeignKey(Line, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    usable_once_paid = models.BooleanField(default=False)
     priority = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(100)])
     effective_from = models.DateField()
     expires_on = models.DateField(null=True, blank=True)
@@ -80,6 +103,10 @@ class Credit(SealedModel):
     replaces = models.OneToOneField(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="replaced_by"
     )
+    schedule = models.ForeignKey(
+        "credits.Schedule", null=True, blank=True, on_delete=models.PROTECT, related_name="credits"
+    )
+    due_on = models.DateField(null=True, blank=True)
     reason = models.TextField(blank=True)
     created_at = models.DateTimeField()
 
@@ -92,7 +119,28 @@ class Credit(SealedModel):
             models.Index(fields=("expires_on",), name="credit_expires_on"),
         )
         constraints = (
-            models.CheckConstraint(condition=Q(amount__gt=0), name="credit_amount_positive"),
+            models.CheckConstraint(
+                condition=Q(amount__gt=0, units=None, unit_item=None)
+                | Q(amount=0, units__gt=0, unit_item__isnull=False),
+                name="credit_money_or_units",
+            ),
+            models.CheckConstraint(
+                condition=(Q(max_amount=None) | Q(max_amount__gt=0, units=None))
+                & (Q(max_percent=None) | Q(max_percent__gt=0, max_percent__lte=100, units=None)),
+                name="credit_caps",
+            ),
+            models.CheckConstraint(
+                condition=Q(category=Category.PURCHASED)
+                & (Q(price_paid=None) | Q(price_paid__gte=0))
+                & (Q(purchase_line__isnull=False) | Q(usable_once_paid=False))
+                | Q(price_paid=None, purchase_line=None, usable_once_paid=False),
+                name="credit_purchase",
+            ),
+            models.CheckConstraint(
+                condition=Q(schedule=None, due_on=None) | Q(schedule__isnull=False, due_on__isnull=False),
+                name="credit_schedule_and_day",
+            ),
+            models.UniqueConstraint(fields=("schedule", "due_on"), name="credit_once_per_due_day"),
             models.CheckConstraint(condition=Q(priority__range=(1, 100)), name="credit_priority_range"),
             models.CheckConstraint(condition=Q(category__in=Category.values), name="credit_category_known"),
             models.CheckConstraint(
@@ -111,6 +159,11 @@ class Credit(SealedModel):
         return reverse("credit", args=[self.pk])
 
     @property
+    def size(self) -> int:
+        """What was granted, in the credit's own measure: minor units, or millionths of a unit."""
+        return self.amount if self.units is None else self.units
+
+    @property
     def last_issue(self) -> date | None:
         return last_issue(self.expires_on)
 
@@ -125,6 +178,7 @@ class Credit(SealedModel):
             kinds=frozenset(row.kind for row in rows if row.role == ScopeRole.KIND),
             items=frozenset(row.item_id for row in rows if row.role == ScopeRole.ITEM),
             excluded_items=frozenset(row.item_id for row in rows if row.role == ScopeRole.EXCLUDED_ITEM),
+            tags=frozenset(row.tag for row in rows if row.role == ScopeRole.TAG),
         )
 
     def facts(self, balance: int, *, voided: bool) -> CreditFacts:
@@ -141,12 +195,17 @@ class Credit(SealedModel):
             created=self.created_at,
             voided=voided,
             scope=self.scope(),
+            unit_item=self.unit_item_id,
+            max_amount=self.max_amount,
+            max_percent=self.max_percent,
+            unpaid=self.unpaid,
         )
 
 
 class ScopeRole(models.TextChoices):
     KIND = "kind", "All of a kind"
     ITEM = "item", "An item"
+    TAG = "tag", "Items with a tag"
     EXCLUDED_ITEM = "excluded_item", "Not this item"
 
 
@@ -161,6 +220,7 @@ class ScopeRow(SealedModel):
     role = models.CharField(max_length=20, choices=ScopeRole)
     kind = models.CharField(max_length=20, choices=Kind, blank=True)
     item = models.ForeignKey(Item, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    tag = models.CharField(max_length=60, blank=True)
 
     objects = ScopeRowQuerySet.as_manager()
 
@@ -168,126 +228,19 @@ class ScopeRow(SealedModel):
         ordering = ("pk",)
         constraints = (
             models.CheckConstraint(
-                condition=Q(role=ScopeRole.KIND, kind__in=Kind.values, item=None)
-                | Q(role__in=(ScopeRole.ITEM, ScopeRole.EXCLUDED_ITEM), kind="", item__isnull=False),
-                name="scope_row_kind_or_item",
+                condition=Q(role=ScopeRole.KIND, kind__in=Kind.values, item=None, tag="")
+                | Q(role__in=(ScopeRole.ITEM, ScopeRole.EXCLUDED_ITEM), kind="", item__isnull=False, tag="")
+                | Q(role=ScopeRole.TAG, kind="", item=None) & ~Q(tag=""),
+                name="scope_row_kind_item_or_tag",
             ),
             models.UniqueConstraint(
-                fields=("credit", "role", "kind"), condition=Q(item=None), name="scope_kind_once"
+                fields=("credit", "role", "kind", "tag"), condition=Q(item=None), name="scope_kind_once"
             ),
             models.UniqueConstraint(fields=("credit", "item"), name="scope_item_once"),
         )
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()}: {self.get_kind_display() or self.item}"
-
-
-class EntryKind(models.TextChoices):
-    GRANTED = "granted", "Granted"
-    APPLIED = "applied", "Applied"
-    REVERSED = "reversed", "Reversed"
-    VOIDED = "voided", "Voided"
-    EXPIRED = "expired", "Expired"
-
-
-class EntryQuerySet(SealedQuerySet["Entry"]):
-    pass
-
-
-class Entry(SealedModel):
-    """One row of the ledger of a credit, signed: what it adds to the balance.
-
-    `number` counts an account's entries 1, 2, 3 … under the account's lock, and is the order
-    (R14). `value_date` is the day the entry means, `booked_at` when it was written (R10).
-    """
-
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    number = models.PositiveIntegerField()
-    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="entries")
-    kind = models.CharField(max_length=10, choices=EntryKind)
-    currency = models.CharField(max_length=3)
-    amount = models.BigIntegerField()
-    invoice = models.ForeignKey(Invoice, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    line = models.ForeignKey(Line, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
-    reverses = models.OneToOneField(
-        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="reversed_by"
-    )
-    act = models.ForeignKey(Act, on_delete=models.PROTECT, related_name="+")
-    value_date = models.DateField()
-    booked_at = models.DateTimeField()
-    hash = models.CharField(max_length=64, editable=False)
-
-    objects = EntryQuerySet.as_manager()
-
-    class Meta:
-        verbose_name_plural = "entries"
-        ordering = ("account", "number")
-        indexes = (models.Index(fields=("credit", "id"), name="entry_credit_id"),)
-        constraints = (
-            models.UniqueConstraint(fields=("account", "number"), name="entry_number_once"),
-            models.UniqueConstraint(
-                fields=("credit",), condition=Q(kind=EntryKind.GRANTED), name="entry_granted_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(kind=EntryKind.GRANTED, amount__gt=0)
-                | Q(kind=EntryKind.APPLIED, amount__lt=0)
-                | Q(kind=EntryKind.REVERSED, amount__gt=0)
-                | Q(kind=EntryKind.VOIDED, amount__lte=0)
-                | Q(kind=EntryKind.EXPIRED, amount__lt=0),
-                name="entry_sign",
-            ),
-            models.CheckConstraint(
-                condition=Q(
-                    kind__in=(EntryKind.APPLIED, EntryKind.REVERSED),
-                    invoice__isnull=False,
-                    line__isnull=False,
-                )
-                | Q(kind__in=(EntryKind.GRANTED, EntryKind.VOIDED, EntryKind.EXPIRED), line=None),
-                name="entry_line_when_applied",
-            ),
-            models.CheckConstraint(
-                condition=Q(kind=EntryKind.REVERSED, reverses__isnull=False)
-                | ~Q(kind=EntryKind.REVERSED) & Q(reverses=None),
-                name="entry_reverses_when_reversed",
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"#{self.number} {self.get_kind_display()}"
-
-
-class BalanceQuerySet(SealedQuerySet["Balance"]):
-    pass
-
-
-class Balance(SealedModel):
-    """What is left of a credit, kept by the database itself from the entries (`database_rules`).
-
-    `entry_id` is the last entry it has taken in.
-    """
-
-    credit = models.OneToOneField(Credit, on_delete=models.PROTECT, primary_key=True, related_name="kept")
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    granted = models.BigIntegerField()
-    balance = models.BigIntegerField()
-    voided = models.BooleanField()
-    lapsed = models.BooleanField()
-    entry_id = models.BigIntegerField()
-
-    objects = BalanceQuerySet.as_manager()
-
-    class Meta:
-        constraints = (
-            models.CheckConstraint(
-                condition=Q(balance__gte=0, balance__lte=F("granted")), name="balance_in_range"
-            ),
-        )
-
-    def __str__(self) -> str:
-        return f"{self.credit_id}: {self.balance}"
-
-    def save(self, *args: Any, **kwargs: Any) -> None:
-        raise Sealed("A balance is written by the database alone, from the entries.")
+        return f"{self.get_role_display()}: {self.get_kind_display() or self.tag or self.item}"
 
 
 def credits_of(account: Account, **conditions: Any) -> list[Credit]:

@@ -1,0 +1,42 @@
+"""Recurring grants: a standing promise to grant a credit every month, until it is stopped."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from customers.models import Account
+
+
+class Schedule(models.Model):
+    """Every month on day `day` (the last day of a shorter month) from `starts_on` on, a credit with `terms`.
+
+    `terms` are a credit's terms without its dates, as plain values; each credit lives `lifetime_days` days,
+    or for ever. Only `stopped_at` ever changes, once; what was granted stays.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
+    name = models.CharField(max_length=200)
+    day = models.PositiveSmallIntegerField(validators=[MinValueValidator(1), MaxValueValidator(31)])
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, blank=True)
+    lifetime_days = models.PositiveIntegerField(null=True, blank=True)
+    terms = models.JSONField()
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("account", "pk")
+        constraints = (
+            models.CheckConstraint(condition=Q(day__range=(1, 31)), name="schedule_day"),
+            models.CheckConstraint(
+                condition=Q(lifetime_days=None) | Q(lifetime_days__gt=0), name="schedule_lifetime"
+            ),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="schedule_days"
+            ),
+        )
+        permissions = (("stop_schedule", "Can stop a schedule"),)
+
+    def __str__(self) -> str:
+        return self.name
