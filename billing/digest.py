@@ -14,10 +14,14 @@ integers in minor units; decimals are strings without exponent and trailing zero
 YYYY-MM-DD; what is missing is null; sets are arrays in ascending order.
 
 - scope: `[applies_to, kinds, item keys, excluded item keys]`
-- terms: `[name, category, currency, amount, priority, effective_from, expires_on, scope]`
-- credit: `["credit", terms, [[kind, amount], …]]`, entries in ascending order of their text
+- terms: `[name, category, currency, amount, priority, effective_from, expires_on, scope]`; a credit with more
+  to it has a ninth element, an object of just what it has: `units` (millionths) and `unit_item` (key), `max_amount`,
+  `max_percent`, `price_paid`, `usable_once_paid`, `tags`, `due_on`
+- credit: `["credit", terms, [[kind, amount], …]]`, entries in ascending order of their text; one of a credit of
+  units is `[kind, amount, units]`
 - line: `[position, item key, kind, quantity, unit_price, exact_amount, currency, amount, first_day,
-  last_day, [[kind, amount, terms], …]]`, entries likewise
+  last_day, [[kind, amount, terms], …]]`, entries likewise (with units as fourth element); a line with more to it
+  has one element more, an object of just what it has: `tags`, and `creditable` where it is false
 - invoice: `["invoice", currency, period_start, period_end, status, total, credited, lines]`
 - account: `["account", customer key, account key, currency]`
 
@@ -41,6 +45,17 @@ from customers.models import Account
 from invoices.models import Invoice, Line
 
 VERSION = "scrip-digest-1"
+# What a credit may have beyond the terms that all have: its name in the text, and where it is read.
+FURTHER = (
+    ("units", "units"),
+    ("unit_item", "unit_item__key"),
+    ("max_amount", "max_amount"),
+    ("max_percent", "max_percent"),
+    ("price_paid", "price_paid"),
+    ("usable_once_paid", "usable_once_paid"),
+    ("due_on", "due_on"),
+)
+SCOPE = (ScopeRole.KIND, ScopeRole.ITEM, ScopeRole.EXCLUDED_ITEM)
 CHUNK = 2000
 
 Row = tuple[Any, ...]
@@ -61,15 +76,16 @@ class _Facts:
 
     def __init__(self) -> None:
         terms = ("name", "category", "currency", "amount", "priority", "effective_from", "expires_on")
-        self.credits = _Stream(_rows(Credit, "account_id", "pk", *terms, "applies_to"))
-        self.scopes = _Stream(_rows(ScopeRow, "credit__account_id", "credit_id", "role", "kind", "item__key"))
-        self.entries = _Stream(_rows(Entry, "account_id", "credit_id", "line_id", "kind", "amount"))
+        more = (path for _, path in FURTHER)
+        self.credits = _Stream(_rows(Credit, "account_id", "pk", *terms, "applies_to", *more))
+        scope = ("credit_id", "role", "kind", "item__key", "tag")
+        self.scopes = _Stream(_rows(ScopeRow, "credit__account_id", *scope))
+        self.entries = _Stream(_rows(Entry, "account_id", "credit_id", "line_id", "kind", "amount", "units"))
         frozen = ("currency", "period_start", "period_end", "status", "total", "credited")
         self.invoices = _Stream(_rows(Invoice, "account_id", "pk", *frozen))
         figures = ("quantity", "unit_price", "exact_amount", "currency", "amount", "first_day", "last_day")
-        self.lines = _Stream(
-            _rows(Line, "account_id", "invoice_id", "pk", "position", "item__key", "kind", *figures)
-        )
+        line = ("invoice_id", "pk", "position", "item__key", "kind", *figures, "tags", "creditable")
+        self.lines = _Stream(_rows(Line, "account_id", *line))
 
 
 class _Stream:
@@ -96,9 +112,10 @@ def _account_hash(account: Row, facts: _Facts) -> str:
     pk, *keys = account
     of_credit, of_line = defaultdict(list), defaultdict(list)
     terms = _terms(facts.credits.of(pk), facts.scopes.of(pk))
-    for credit, line, kind, amount in facts.entries.of(pk):
-        of_credit[credit].append([kind, amount])
-        of_line[line].append([kind, amount, terms.get(credit)])
+    for credit, line, kind, amount, units in facts.entries.of(pk):
+        counted = [] if units is None else [units]
+        of_credit[credit].append([kind, amount, *counted])
+        of_line[line].append([kind, amount, terms.get(credit), *counted])
     records = [["credit", terms[credit], _by_text(of_credit[credit])] for credit in terms]
     records += _invoices(facts.invoices.of(pk), facts.lines.of(pk), of_line)
     return _hash([_text(["account", *keys]), *sorted(_text(record) for record in records)])
@@ -106,18 +123,29 @@ def _account_hash(account: Row, facts: _Facts) -> str:
 
 def _terms(credits: Sequence[Row], scopes: Sequence[Row]) -> dict[int, list[Any]]:
     parts: dict[tuple[int, str], list[str]] = defaultdict(list)
-    for credit, role, kind, item in scopes:
-        parts[credit, role].append(item or kind)
-    return {
-        pk: [*terms, [applies_to, *(sorted(parts[pk, role]) for role in ScopeRole.values)]]
-        for pk, *terms, applies_to in credits
-    }
+    for credit, role, kind, item, tag in scopes:
+        parts[credit, role].append(item or kind or tag)
+    found = {}
+    for pk, *columns in credits:
+        *terms, applies_to = columns[: -len(FURTHER)]
+        more = dict(zip((name for name, _ in FURTHER), columns[-len(FURTHER) :], strict=True))
+        more["tags"] = sorted(parts[pk, ScopeRole.TAG])
+        scope = [applies_to, *(sorted(parts[pk, role]) for role in SCOPE)]
+        found[pk] = [*terms, scope, *_present(more)]
+    return found
+
+
+def _present(more: dict[str, Any]) -> list[dict[str, Any]]:
+    """What there is of it, so that facts without any of it keep the text they always had."""
+    there = {name: more[name] for name in sorted(more) if more[name] not in (None, False, [])}
+    return [there] if there else []
 
 
 def _invoices(invoices: Sequence[Row], lines: Sequence[Row], of_line: Any) -> Iterator[list[Any]]:
     of_invoice: dict[int, list[list[Any]]] = defaultdict(list)
-    for invoice, line, position, *figures in lines:
-        of_invoice[invoice].append([position, *figures, _by_text(of_line[line])])
+    for invoice, line, position, *figures, tags, creditable in lines:
+        more = _present({"tags": tags}) if creditable else [{"creditable": False}]
+        of_invoice[invoice].append([position, *figures, _by_text(of_line[line]), *more])
     for pk, *frozen in invoices:
         yield ["invoice", *frozen, sorted(of_invoice[pk], key=lambda line: int(line[0]))]
 

@@ -21,6 +21,9 @@ READ = (
     "credits.view_scoperow",
     "credits.view_entry",
     "credits.view_balance",
+    "credits.view_schedule",
+    "credits.view_noticerule",
+    "credits.view_notice",
 )
 WRITE = (
     "customers.add_customer",

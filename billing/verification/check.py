@@ -28,11 +28,11 @@ FRAGMENTS = {
         FROM invoices_invoice i""",
     "lines": """l.position AS position, i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number
         FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id""",
-    # As `entries`, with the credit's balance right after each, what its act gave back to the credit, and
+    # As `entries`, with the credit's balance right after each in its own measure (R11), what its act gave back to the credit, and
     # the number of the entry that voided it.
     "running_entries": """e.number AS number, a.id AS account, a.key AS key
-        FROM (SELECT e.*, SUM(e.amount) OVER (PARTITION BY e.credit_id ORDER BY e.number) AS balance,
-                SUM(CASE WHEN e.kind = 'reversed' THEN e.amount ELSE 0 END)
+        FROM (SELECT e.*, SUM(COALESCE(e.units, e.amount)) OVER (PARTITION BY e.credit_id ORDER BY e.number) AS balance,
+                SUM(CASE WHEN e.kind = 'reversed' THEN COALESCE(e.units, e.amount) ELSE 0 END)
                     OVER (PARTITION BY e.credit_id, e.act_id) AS returned,
                 MIN(CASE WHEN e.kind = 'voided' THEN e.number END)
                     OVER (PARTITION BY e.credit_id) AS voided_at

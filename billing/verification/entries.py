@@ -71,9 +71,13 @@ ENTRY_CHECKS: tuple[Check, ...] = (
         "the sign and parts of an entry are those of its kind",
         """
         SELECT e.kind AS kind, e.amount AS amount, {entries} WHERE NOT (
-            e.kind = 'granted' AND e.amount > 0 OR e.kind = 'applied' AND e.amount < 0
-            OR e.kind = 'reversed' AND e.amount > 0 AND e.reverses_id IS NOT NULL
-            OR e.kind = 'voided' AND e.amount <= 0 OR e.kind = 'expired' AND e.amount < 0)
+            e.kind = 'granted' AND COALESCE(e.units, e.amount) > 0
+            OR e.kind = 'applied' AND COALESCE(e.units, e.amount) < 0 AND e.amount <= 0
+            OR e.kind = 'reversed' AND COALESCE(e.units, e.amount) > 0 AND e.amount >= 0
+                AND e.reverses_id IS NOT NULL
+            OR e.kind = 'voided' AND COALESCE(e.units, e.amount) <= 0
+            OR e.kind = 'expired' AND COALESCE(e.units, e.amount) < 0)
+            OR (e.units IS NOT NULL AND e.kind NOT IN ('applied', 'reversed') AND e.amount <> 0)
             OR (e.kind IN ('applied', 'reversed')) <> (e.line_id IS NOT NULL)
             OR (e.kind <> 'reversed' AND e.reverses_id IS NOT NULL)
         ORDER BY e.account_id, e.number
@@ -85,10 +89,27 @@ ENTRY_CHECKS: tuple[Check, ...] = (
         """
         SELECT e.amount AS amount, r.number AS other, r.amount AS undone, {entries}
         JOIN credits_entry r ON r.id = e.reverses_id
-        WHERE r.kind <> 'applied' OR r.amount <> -e.amount OR r.credit_id <> e.credit_id
+        WHERE r.kind <> 'applied' OR r.amount <> -e.amount OR COALESCE(r.units, 0) <> -COALESCE(e.units, 0) OR r.credit_id <> e.credit_id
             OR r.line_id <> e.line_id OR r.number >= e.number ORDER BY e.account_id, e.number
         """,
         ENTRY + "its {amount} do not exactly undo the {undone} of entry {other}",
+    ),
+    query(
+        "an entry counts units just where its credit does",
+        """
+        SELECT c.id AS credit, {entries} JOIN credits_credit c ON c.id = e.credit_id
+        WHERE (c.unit_item_id IS NULL) <> (e.units IS NULL) ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "it and credit {credit} do not both count in units, or both in money",
+    ),
+    query(
+        "units cover lines of their item",
+        """
+        SELECT c.id AS credit, l.name AS line, {entries}
+        JOIN credits_credit c ON c.id = e.credit_id JOIN invoices_line l ON l.id = e.line_id
+        WHERE e.kind = 'applied' AND c.unit_item_id <> l.item_id ORDER BY e.account_id, e.number
+        """,
+        ENTRY + "the units of credit {credit} are not of the item of the line “{line}”",
     ),
     query(
         "an entry is reversed once",

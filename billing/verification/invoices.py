@@ -78,6 +78,26 @@ INVOICE_CHECKS: tuple[Check, ...] = (
         """,
         LINE + "credits paid {applied} on its amount of {amount}",
     ),
+    query(
+        "no line is covered by more units than it has",
+        """
+        SELECT l.quantity AS quantity, s.units AS units, {lines}
+        JOIN (SELECT line_id, -SUM(units) AS units FROM credits_entry WHERE kind = 'applied'
+            GROUP BY line_id) s ON s.line_id = l.id
+        WHERE s.units > ROUND(l.quantity * 1000000, 3) ORDER BY i.id, l.position
+        """,
+        LINE + "{units} millionths of a unit cover its quantity of {quantity}",
+    ),
+    query(
+        "no credit pays a line that sells one",
+        """
+        SELECT s.applied AS applied, {lines}
+        JOIN (SELECT line_id, -SUM(amount) AS applied FROM credits_entry WHERE kind = 'applied'
+            GROUP BY line_id) s ON s.line_id = l.id
+        WHERE NOT l.creditable ORDER BY i.id, l.position
+        """,
+        LINE + "it sells a credit, and credits paid {applied} on it",
+    ),
 )
 
 NUMBER_CHECKS: tuple[Check, ...] = (

@@ -121,7 +121,7 @@ class Credit(SealedModel):
         constraints = (
             models.CheckConstraint(
                 condition=Q(amount__gt=0, units=None, unit_item=None)
-                | Q(amount=0, units__gt=0, unit_item__isnull=False),
+                | Q(amount=0, units__isnull=False, units__gt=0, unit_item__isnull=False),
                 name="credit_money_or_units",
             ),
             models.CheckConstraint(

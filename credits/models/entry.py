@@ -67,11 +67,15 @@ class Entry(SealedModel):
                 | Q(kind=EntryKind.REVERSED, units=None, amount__gt=0)
                 | Q(kind=EntryKind.VOIDED, units=None, amount__lte=0)
                 | Q(kind=EntryKind.EXPIRED, units=None, amount__lt=0)
-                | Q(kind=EntryKind.GRANTED, units__gt=0, amount=0)
-                | Q(kind=EntryKind.APPLIED, units__lt=0, amount__lte=0)
-                | Q(kind=EntryKind.REVERSED, units__gt=0, amount__gte=0)
-                | Q(kind=EntryKind.VOIDED, units__lte=0, amount=0)
-                | Q(kind=EntryKind.EXPIRED, units__lt=0, amount=0),
+                # A comparison with NULL would let anything pass.
+                | Q(units__isnull=False)
+                & (
+                    Q(kind=EntryKind.GRANTED, units__gt=0, amount=0)
+                    | Q(kind=EntryKind.APPLIED, units__lt=0, amount__lte=0)
+                    | Q(kind=EntryKind.REVERSED, units__gt=0, amount__gte=0)
+                    | Q(kind=EntryKind.VOIDED, units__lte=0, amount=0)
+                    | Q(kind=EntryKind.EXPIRED, units__lt=0, amount=0)
+                ),
                 name="entry_sign",
             ),
             models.CheckConstraint(

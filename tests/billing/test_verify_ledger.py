@@ -152,8 +152,8 @@ BROKEN = [
     (
         "the scope admits the line paid",
         [
-            "INSERT INTO credits_scoperow (credit_id, role, kind, item_id) "
-            f"SELECT id, 'excluded_item', '', {SEATS} FROM credits_credit WHERE name = 'Whole'"
+            "INSERT INTO credits_scoperow (credit_id, role, kind, tag, item_id) "
+            f"SELECT id, 'excluded_item', '', '', {SEATS} FROM credits_credit WHERE name = 'Whole'"
         ],
         "entry 7 of .* “Seats”",
     ),
