@@ -3,11 +3,15 @@
 Moments are days in the product (`starts` is `effective_from`, `ends` the day after `expires_on`, both
 in the account's time zone) and instants in a scenario. The same code serves both, since it only ever
 compares them; the two are not to be mixed in one question (Python would refuse to compare them).
+
+Units are counted in whole smallest parts of a unit, as money is in minor units. How small a part is does
+not matter here, as long as credits and lines mean the same.
 """
 
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from credits.allocation import Why
@@ -22,10 +26,13 @@ class Scope:
     kinds: frozenset[str]
     items: frozenset[Item]
     excluded_items: frozenset[Item]
+    tags: frozenset[str] = frozenset()
 
-    def admits(self, item: Item, kind: str) -> bool:
+    def admits(self, item: Item, kind: str, tags: frozenset[str] = frozenset()) -> bool:
         if item in self.excluded_items:
             return False
+        if not self.tags.isdisjoint(tags):
+            return True
         return self.whole_invoice or kind in self.kinds or item in self.items
 
 
@@ -33,7 +40,7 @@ class Scope:
 class CreditFacts:
     key: int  # its id, or its place in a scenario; unique, so it ends R4's order
     currency: str
-    balance: int
+    balance: int  # in minor units, or for a credit of free units in parts of a unit
     priority: int
     purchased: bool
     starts: Moment
@@ -42,6 +49,10 @@ class CreditFacts:
     created: Any  # anything that can be ordered: a time, or a number in a scenario
     voided: bool
     scope: Scope
+    unit_item: Item | None = None  # a credit of free units of this item (R11)
+    max_amount: int | None = None  # the most it may pay on one invoice, in minor units
+    max_percent: Decimal | None = None  # the most, in percent of what is payable where it may pay
+    unpaid: bool = False  # bought in advance, and its purchase invoice is not paid yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,9 @@ class LineFacts:
     kind: str
     amount: int
     first: Moment  # of service
+    quantity: int = 0  # in parts of a unit
+    tags: frozenset[str] = frozenset()
+    creditable: bool = True  # False: it sells a credit, and no credit pays for a credit
 
 
 def use_order(credit: CreditFacts) -> tuple[Any, ...]:
