@@ -28,7 +28,8 @@ move-aside step* (`credits.moving_aside`), which is exact and costs more.
 
 What it refuses: anything but whole numbers that are not negative, and scopes naming lines that are
 not there. It knows nothing of dates, currencies or negative lines; `credits.settlement` turns those
-into balances, scopes and payable amounts.
+into balances, scopes and payable amounts. A cap on what a credit may pay here makes its balance
+smaller, and nothing else: to the flow it is the same thing.
 """
 
 from collections.abc import Sequence
@@ -40,21 +41,23 @@ from credits.moving_aside import move_aside
 
 
 class Why(StrEnum):
-    """Why a credit was used, or why not. The last four are told by dates, state and currency."""
+    """Why a credit was used, or why not. All but the first four are told by `credits.settlement`."""
 
     USED = "used"
     NOTHING_LEFT_TO_PAY = "nothing_left_to_pay"
     OUT_OF_SCOPE = "out_of_scope"
     NO_BALANCE = "no_balance"
+    CAPPED = "capped"
     EXPIRED = "expired"
     NOT_YET_EFFECTIVE = "not_yet_effective"
+    UNPAID = "not_paid_yet"
     VOIDED = "voided"
     OTHER_CURRENCY = "other_currency"
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    balance: int
+    balance: int  # or its cap, if that is less
     scope: int  # bit i is set: may pay line i
 
 
@@ -77,7 +80,7 @@ class Allocation(NamedTuple):
 
 
 def allocate(sources: Sequence[Source], payables: Sequence[int]) -> Allocation:
-    _refuse_nonsense(sources, payables)
+    refuse_nonsense(sources, payables)
     cells = _walk(sources, payables)
     if cells is not None:
         return _explained(sources, payables, cells, ())
@@ -86,7 +89,7 @@ def allocate(sources: Sequence[Source], payables: Sequence[int]) -> Allocation:
     return _explained(sources, payables, cells, _passed_over(sources, payables, cells))
 
 
-def _refuse_nonsense(sources: Sequence[Source], payables: Sequence[int]) -> None:
+def refuse_nonsense(sources: Sequence[Source], payables: Sequence[int]) -> None:
     for payable in payables:
         if type(payable) is not int or payable < 0:
             raise ValueError(f"A payable amount is a whole number of at least 0, not {payable!r}.")

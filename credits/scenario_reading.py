@@ -40,10 +40,12 @@ class Node:
         return name in self.value
 
     def __getitem__(self, name: str) -> "Node":
-        place = f"{self.place}.{name}" if self.place else name
         if name not in self.value:
-            raise ScenarioRefused(f"{place}: is missing.")
-        return Node(self.value[name], place)
+            self.lack(name)
+        return Node(self.value[name], f"{self.place}.{name}" if self.place else name)
+
+    def lack(self, name: str, sentence: str = "is missing.") -> NoReturn:
+        Node(None, f"{self.place}.{name}" if self.place else name).refuse(sentence)
 
     def fields(self, *, required: Iterable[str], optional: Iterable[str] = ()) -> None:
         """This is an object with the required fields and no others than the optional ones."""
@@ -108,6 +110,12 @@ def choice_read(node: Node, choices: Iterable[str]) -> str:
     return node.value
 
 
+def truth_read(node: Node) -> bool:
+    if type(node.value) is not bool:
+        node.refuse("must be true or false, without quotes.")
+    return bool(node.value)
+
+
 def set_read(node: Node, read: Callable[[Node], str]) -> frozenset[str]:
     return frozenset(read(element) for element in node.elements())
 
@@ -154,6 +162,31 @@ def decimal_read(node: Node) -> Decimal:
     if len(fraction) > MOST_DECIMALS:
         node.refuse(f"must have at most {MOST_DECIMALS} decimals.")
     return Decimal(f"{sign}{whole}.{fraction}")
+
+
+def percent_read(node: Node) -> Decimal:
+    percent = decimal_read(node)
+    if not 0 < percent <= 100:
+        node.refuse("must be more than 0 and at most 100.")
+    return percent
+
+
+def units_read(node: Node) -> int:
+    """Parts of a unit; some, as a credit grants them."""
+    units = decimal_read(node)
+    if units <= 0:
+        node.refuse("must be more than zero.")
+    return unit_parts(units)
+
+
+def unit_parts(units: Decimal) -> int:
+    """Units in parts so small that any number of units R1 allows is a whole number of them."""
+    return int(units.scaleb(MOST_DECIMALS, EXACT))
+
+
+def units_text(parts: int) -> str:
+    whole, fraction = divmod(parts, 10**MOST_DECIMALS)
+    return f"{whole}.{fraction:0{MOST_DECIMALS}}".rstrip("0").removesuffix(".")
 
 
 def _digits(node: Node) -> tuple[str, str, str]:

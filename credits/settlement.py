@@ -1,31 +1,40 @@
-"""What credits do to the lines of one invoice: the rules R3, R4, R5, R6, R12 and R15 put together.
+"""What credits do to the lines of one invoice: R3, R4, R5, R6, R11, R12 and R15 put together.
 
-Issuing, projections and scenarios all ask here, so what a page shows is what issuing will do. A credit
-that may not be used is never an error: its outcome names the first reason that holds, from the one no
-date can change (another currency) to the one that a larger invoice would (nothing left to pay).
+Issuing, projections and scenarios all ask here, so what a page shows is what issuing will do. Corrections
+come first (R12), then free units (R11), then money on what they leave (R5). A cap is held against what a
+credit could pay once the units are taken and before any money is: so it does not depend on other credits'
+luck, it is one more limit at the source, and R5 stays exact.
+
+A credit that may not be used is never an error: its outcome names the first reason that holds, from the
+one no date can change (another currency) to the one that a larger invoice would (nothing left to pay).
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from credits.allocation import Allocation, Source, Why, allocate
 from credits.netting import payable_amounts
-from credits.terms import CreditFacts, LineFacts, Moment, Scope, refusal_by_date, use_order
+from credits.terms import CreditFacts, Item, LineFacts, Moment, Scope, refusal_by_date, use_order
+from credits.units import cover
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    """`used` and `left` are in the credit's own measure: money, or parts of a unit."""
+
     credit: CreditFacts
     used: int
     left: int  # balance less used, also where that balance can no longer be used
     why: Why
+    paid: int  # the money it paid on this invoice: what was used, or what the units used were worth
 
 
 @dataclass(frozen=True, slots=True)
 class Payment:
     credit: int  # keys
     line: int
-    amount: int
+    amount: int  # of units it may be zero, where they cost less than the smallest coin
     units: int = 0
 
 
@@ -40,9 +49,9 @@ class PassedOver:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    outcomes: tuple[Outcome, ...]  # in R4's order
-    payments: tuple[Payment, ...]  # by credit in R4's order, then by line
-    payable: tuple[int, ...]  # per line, after R12
+    outcomes: tuple[Outcome, ...]  # in the order of use: units before money, each in R4's order
+    payments: tuple[Payment, ...]  # by credit in the order of use, then by line
+    payable: tuple[int, ...]  # per line, what credits may pay: after R12, nothing where a credit is sold
     passed_over: tuple[PassedOver, ...]
     total: int
     credited: int
@@ -56,6 +65,10 @@ class Settlement:
         return self.credited_by_line.get(line, 0)
 
 
+NOTHING = Source(0, 0)
+Claim = tuple[Source, Why | None]  # what a credit may use and where; or the reason why it may not
+
+
 def settle(
     credits: Iterable[CreditFacts],
     lines: Sequence[LineFacts],
@@ -64,55 +77,119 @@ def settle(
     issued: Moment,
 ) -> Settlement:
     ordered = sorted(credits, key=use_order)
+    of_units = [credit for credit in ordered if credit.unit_item is not None]
+    of_money = [credit for credit in ordered if credit.unit_item is None]
     reach = _Reach(lines, issued)
     payable = payable_amounts(lines)
-    claims = [_claim(credit, reach, currency) for credit in ordered]
-    found = allocate([source for source, _ in claims], payable)
-    total, credited = sum(line.amount for line in lines), sum(found.used)
+    if reach.sold:
+        payable = [0 if reach.sold >> number & 1 else amount for number, amount in enumerate(payable)]
+    covered = _Part(payable)
+    if of_units:
+        covered = _with_units(of_units, [_claim(c, reach, currency) for c in of_units], lines, payable)
+    paid = _with_money(of_money, [_claim(c, reach, currency) for c in of_money], lines, covered.left)
+    payments = (*covered.payments, *paid.payments)
+    credited_by_line = _by_line(payments)
+    total, credited = sum(line.amount for line in lines), sum(credited_by_line.values())
     if credited > max(total, 0):
         raise AssertionError("Credits would pay more than the invoice.")
     return Settlement(
-        outcomes=tuple(
-            Outcome(credit, used, credit.balance - used, refusal or why)
-            for credit, used, why, (_, refusal) in zip(ordered, found.used, found.why, claims, strict=True)
-        ),
-        payments=tuple(
-            Payment(ordered[cell.credit].key, lines[cell.line].key, cell.amount) for cell in found.cells
-        ),
+        outcomes=(*covered.outcomes, *paid.outcomes),
+        payments=payments,
         payable=tuple(payable),
-        passed_over=_passed_over(found, ordered, lines),
+        passed_over=paid.passed_over,
         total=total,
         credited=credited,
-        credited_by_line=_by_line(found, lines),
+        credited_by_line=credited_by_line,
     )
 
 
-NOTHING = Source(0, 0)
+class _Part(NamedTuple):
+    """What the credits of one measure did, and what they left payable per line."""
+
+    left: Sequence[int]
+    outcomes: Sequence[Outcome] = ()
+    payments: Sequence[Payment] = ()
+    passed_over: tuple[PassedOver, ...] = ()
+
+
+def _with_units(
+    credits: Sequence[CreditFacts],
+    claims: Sequence[Claim],
+    lines: Sequence[LineFacts],
+    payable: Sequence[int],
+) -> _Part:
+    if any(_is_capped(credit) for credit in credits):
+        raise ValueError("A credit of free units has no cap in money.")
+    found = cover([source for source, _ in claims], [line.quantity for line in lines], payable)
+    used, paid, left = [0] * len(credits), [0] * len(credits), list(payable)
+    for part in found:
+        used[part.credit] += part.units
+        paid[part.credit] += part.amount
+        left[part.line] -= part.amount
+    outcomes = [
+        Outcome(credit, units, credit.balance - units, refusal or _why_units(units, source), money)
+        for credit, units, money, (source, refusal) in zip(credits, used, paid, claims, strict=True)
+    ]
+    payments = [
+        Payment(credits[part.credit].key, lines[part.line].key, part.amount, part.units) for part in found
+    ]
+    return _Part(left, outcomes, payments)
+
+
+def _why_units(used: int, source: Source) -> Why:
+    if used:
+        return Why.USED
+    return Why.NOTHING_LEFT_TO_PAY if source.scope else Why.OUT_OF_SCOPE
+
+
+def _with_money(
+    credits: Sequence[CreditFacts],
+    claims: Sequence[Claim],
+    lines: Sequence[LineFacts],
+    payable: Sequence[int],
+) -> _Part:
+    if any(_is_capped(credit) for credit in credits):
+        caps = _Caps(payable)
+        claims = [caps.hold(credit, *claim) for credit, claim in zip(credits, claims, strict=True)]
+    found = allocate([source for source, _ in claims], payable)
+    outcomes = [
+        Outcome(credit, used, credit.balance - used, refusal or why, used)
+        for credit, used, why, (_, refusal) in zip(credits, found.used, found.why, claims, strict=True)
+    ]
+    payments = [Payment(credits[cell.credit].key, lines[cell.line].key, cell.amount) for cell in found.cells]
+    return _Part((), outcomes, payments, _passed_over(found, credits, lines))
 
 
 class _Reach:
     """Which lines a credit may pay, as bit masks.
 
     An invoice has few different scopes and first days, however many credits and lines: each scope is
-    held against each (item, kind) once, each credit's dates against each first day once.
+    held against each (item, kind, tags) once, each credit's dates against each first day once.
     """
 
     def __init__(self, lines: Sequence[LineFacts], issued: Moment) -> None:
         self.issued = issued
-        self.lines_of: dict[tuple[Hashable, str], int] = {}
+        self.lines_of: dict[tuple[Hashable, str, frozenset[str]], int] = {}
         self.lines_from: dict[Moment, int] = {}
+        self.sold = 0  # lines that sell a credit
         for number, line in enumerate(lines):
-            self.lines_of[line.item, line.kind] = self.lines_of.get((line.item, line.kind), 0) | 1 << number
-            self.lines_from[line.first] = self.lines_from.get(line.first, 0) | 1 << number
+            bit = 1 << number
+            self.lines_from[line.first] = self.lines_from.get(line.first, 0) | bit
+            if line.creditable:
+                sort = line.item, line.kind, line.tags
+                self.lines_of[sort] = self.lines_of.get(sort, 0) | bit
+            else:
+                self.sold |= bit
         self.earliest = min(self.lines_from, default=issued)
         self.by_scope: dict[Scope, int] = {}
 
     def in_scope(self, scope: Scope) -> int:
         if scope not in self.by_scope:
-            self.by_scope[scope] = sum(
-                lines for (item, kind), lines in self.lines_of.items() if scope.admits(item, kind)
-            )
+            self.by_scope[scope] = sum(lines for sort, lines in self.lines_of.items() if scope.admits(*sort))
         return self.by_scope[scope]
+
+    def of_item(self, wanted: Item) -> int:
+        return sum(lines for (item, _, _), lines in self.lines_of.items() if item == wanted)
 
     def refusal(self, credit: CreditFacts) -> Why | None:
         """Why it can pay no line at all by its dates: the line served first is the one it reaches best."""
@@ -126,17 +203,20 @@ class _Reach:
         )
 
 
-def _claim(credit: CreditFacts, reach: _Reach, currency: str) -> tuple[Source, Why | None]:
-    """What a credit may pay with, and where; or the reason why it may not."""
+def _claim(credit: CreditFacts, reach: _Reach, currency: str) -> Claim:
     if credit.currency != currency:
         return NOTHING, Why.OTHER_CURRENCY
     if credit.voided:
         return NOTHING, Why.VOIDED
+    if credit.unpaid:
+        return NOTHING, Why.UNPAID
     if by_date := reach.refusal(credit):
         return NOTHING, by_date
     if not credit.balance:
         return NOTHING, Why.NO_BALANCE
     in_scope = reach.in_scope(credit.scope)
+    if credit.unit_item is not None:
+        in_scope &= reach.of_item(credit.unit_item)
     in_time = in_scope & reach.in_time(credit)
     if in_scope and not in_time:
         # In scope of some lines and in time for others, but for none both.
@@ -144,11 +224,44 @@ def _claim(credit: CreditFacts, reach: _Reach, currency: str) -> tuple[Source, W
     return Source(credit.balance, in_time), None
 
 
-def _by_line(found: Allocation, lines: Sequence[LineFacts]) -> dict[int, int]:
+def _is_capped(credit: CreditFacts) -> bool:
+    return credit.max_amount is not None or credit.max_percent is not None
+
+
+class _Caps:
+    """The most that credits may pay on this invoice, where they say so."""
+
+    def __init__(self, payable: Sequence[int]) -> None:
+        self.payable = payable
+        self.by_lines: dict[int, int] = {}
+
+    def hold(self, credit: CreditFacts, source: Source, refusal: Why | None) -> Claim:
+        if refusal or not _is_capped(credit):
+            return source, refusal
+        payable = self.payable_on(source.scope)
+        if not payable:
+            # That, or having no lines, is the reason: no cap held it back.
+            return source, None
+        capacity = credit.balance
+        if credit.max_amount is not None:
+            capacity = min(capacity, credit.max_amount)
+        if credit.max_percent is not None:
+            share, of = credit.max_percent.as_integer_ratio()
+            capacity = min(capacity, payable * share // (of * 100))
+        return (Source(capacity, source.scope), None) if capacity else (NOTHING, Why.CAPPED)
+
+    def payable_on(self, lines: int) -> int:
+        if lines not in self.by_lines:
+            self.by_lines[lines] = sum(
+                amount for line, amount in enumerate(self.payable) if lines >> line & 1
+            )
+        return self.by_lines[lines]
+
+
+def _by_line(payments: Iterable[Payment]) -> dict[int, int]:
     credited: dict[int, int] = {}
-    for cell in found.cells:
-        key = lines[cell.line].key
-        credited[key] = credited.get(key, 0) + cell.amount
+    for payment in payments:
+        credited[payment.line] = credited.get(payment.line, 0) + payment.amount
     return credited
 
 

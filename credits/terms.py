@@ -3,6 +3,9 @@
 Moments are days in the product (`starts` is `effective_from`, `ends` the day after `expires_on`, both
 in the account's time zone) and instants in a scenario. The same code serves both, since it only ever
 compares them; the two are not to be mixed in one question (Python would refuse to compare them).
+
+Units are counted in whole smallest parts of a unit, as money is in minor units. How small a part is does
+not matter here, as long as credits and lines mean the same.
 """
 
 from collections.abc import Hashable
@@ -28,16 +31,16 @@ class Scope:
     def admits(self, item: Item, kind: str, tags: frozenset[str] = frozenset()) -> bool:
         if item in self.excluded_items:
             return False
-        if self.whole_invoice or kind in self.kinds or item in self.items:
+        if not self.tags.isdisjoint(tags):
             return True
-        return not self.tags.isdisjoint(tags)
+        return self.whole_invoice or kind in self.kinds or item in self.items
 
 
 @dataclass(frozen=True, slots=True)
 class CreditFacts:
     key: int  # its id, or its place in a scenario; unique, so it ends R4's order
     currency: str
-    balance: int
+    balance: int  # in minor units, or for a credit of free units in parts of a unit
     priority: int
     purchased: bool
     starts: Moment
@@ -46,10 +49,10 @@ class CreditFacts:
     created: Any  # anything that can be ordered: a time, or a number in a scenario
     voided: bool
     scope: Scope
-    unit_item: Item | None = None  # free units of this item: the balance counts smallest parts of a unit
-    max_amount: int | None = None  # the most it may pay on one invoice
-    max_percent: Decimal | None = None  # the same, of what it may pay there
-    unpaid: bool = False  # usable only once the invoice it was bought on is paid, and it is not
+    unit_item: Item | None = None  # a credit of free units of this item (R11)
+    max_amount: int | None = None  # the most it may pay on one invoice, in minor units
+    max_percent: Decimal | None = None  # the most, in percent of what is payable where it may pay
+    unpaid: bool = False  # bought in advance, and its purchase invoice is not paid yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +62,9 @@ class LineFacts:
     kind: str
     amount: int
     first: Moment  # of service
-    quantity: int = 0  # in the same smallest parts of a unit
+    quantity: int = 0  # in parts of a unit
     tags: frozenset[str] = frozenset()
-    creditable: bool = True  # not on a line that sells a credit: no credit can ever pay it
+    creditable: bool = True  # False: it sells a credit, and no credit pays for a credit
 
 
 def use_order(credit: CreditFacts) -> tuple[Any, ...]:

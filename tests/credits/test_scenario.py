@@ -315,13 +315,6 @@ def test_r3_a_scope_that_contradicts_its_kind_is_refused(scope: dict[str, Any], 
     assert str(refused.value).startswith(f"{SCOPE}.{place}: ")
 
 
-def test_r11_free_units_are_refused_with_a_sentence() -> None:
-    units = credit("A", "1.00", units="1000", unit_item="X")
-    del units["amount"]
-    with pytest.raises(ScenarioRefused, match=r"^credits\[0\].units: free units are not supported yet\.$"):
-        answer([units], [line("X", "1.00")])
-
-
 @pytest.mark.parametrize("given", ["quantity", "unit_price"])
 def test_r1_half_a_price_makes_no_amount(given: str) -> None:
     half = {"item": "X", "kind": "usage_meter", given: "2"}
