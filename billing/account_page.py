@@ -55,8 +55,12 @@ def balances(account: Account, live: Sequence[CreditRow], today: date) -> Balanc
 
 def available_by_account(account_ids: Sequence[int], today: date) -> dict[int, int]:
     """Available credit of several accounts in one query, by the day given; for lists."""
-    usable = Credit.objects.of_money().with_balance().filter(
-        Q(voided=False, balance__gt=0, unpaid=False), account__in=account_ids, effective_from__lte=today
+    usable = (
+        Credit.objects.of_money()
+        .with_balance()
+        .filter(
+            Q(voided=False, balance__gt=0, unpaid=False), account__in=account_ids, effective_from__lte=today
+        )
     )
     totals: dict[int, int] = {}
     for credit in usable:

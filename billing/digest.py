@@ -14,14 +14,14 @@ integers in minor units; decimals are strings without exponent and trailing zero
 YYYY-MM-DD; what is missing is null; sets are arrays in ascending order.
 
 - scope: `[applies_to, kinds, item keys, excluded item keys]`
-- terms: `[name, category, currency, amount, priority, effective_from, expires_on, scope]`; a credit with more
-  to it has a ninth element, an object of just what it has: `units` (millionths) and `unit_item` (key), `max_amount`,
-  `max_percent`, `price_paid`, `usable_once_paid`, `tags`, `due_on`
-- credit: `["credit", terms, [[kind, amount], …]]`, entries in ascending order of their text; one of a credit of
-  units is `[kind, amount, units]`
+- terms: `[name, category, currency, amount, priority, effective_from, expires_on, scope]`; a credit with
+  more to it has a ninth element, an object of just what it has: `units` (millionths) and `unit_item` (key),
+  `max_amount`, `max_percent`, `price_paid`, `usable_once_paid`, `tags`, `due_on`
+- credit: `["credit", terms, [[kind, amount], …]]`, entries in ascending order of their text; one of a
+  credit of units is `[kind, amount, units]`
 - line: `[position, item key, kind, quantity, unit_price, exact_amount, currency, amount, first_day,
-  last_day, [[kind, amount, terms], …]]`, entries likewise (with units as fourth element); a line with more to it
-  has one element more, an object of just what it has: `tags`, and `creditable` where it is false
+  last_day, [[kind, amount, terms], …]]`, entries likewise (units are a fourth element); a line with more to
+  it has one element more, an object: its `tags`, or `creditable` where that is false
 - invoice: `["invoice", currency, period_start, period_end, status, total, credited, lines]`
 - account: `["account", customer key, account key, currency]`
 

@@ -19,11 +19,13 @@ WHY = {
     Why.USED: "Used.",
     Why.EXPIRED: "It expired before it could pay any of these lines.",
     Why.NOT_YET_EFFECTIVE: "It takes effect only after this invoice.",
+    Why.UNPAID: "It was bought in advance, and its invoice is not paid yet.",
     Why.VOIDED: "It was voided.",
     Why.OUT_OF_SCOPE: "No line of this invoice is in its scope.",
     Why.OTHER_CURRENCY: "It is in another currency.",
     Why.NOTHING_LEFT_TO_PAY: "Nothing was left to pay on the lines it may pay.",
     Why.NO_BALANCE: "Nothing was left of it.",
+    Why.CAPPED: "The most it may pay on one invoice rounds down to nothing here.",
 }
 
 

@@ -27,6 +27,7 @@ PURE = {
     "credits.scenario_reading",
     "credits.settlement",
     "credits.terms",
+    "credits.units",
     "invoices.pricing",
     "invoices.usage_cells",
     "invoices.usage_columns",

@@ -12,8 +12,9 @@ BALANCE_CHECKS: tuple[Check, ...] = (
                 MAX(CASE WHEN kind = 'voided' THEN 1 ELSE 0 END) AS voided,
                 MAX(CASE WHEN kind = 'expired' THEN 1 ELSE 0 END) AS lapsed
             FROM credits_entry GROUP BY credit_id) s ON s.credit_id = c.id
-        WHERE b.balance IS NULL OR s.balance IS NULL OR b.balance <> s.balance OR b.granted <> COALESCE(c.units, c.amount)
-            OR b.account_id <> c.account_id OR b.entry_id <> s.last
+        WHERE b.balance IS NULL OR s.balance IS NULL OR b.balance <> s.balance
+            OR b.granted <> COALESCE(c.units, c.amount) OR b.account_id <> c.account_id
+            OR b.entry_id <> s.last
             OR (CASE WHEN b.voided THEN 1 ELSE 0 END) <> s.voided
             OR (CASE WHEN b.lapsed THEN 1 ELSE 0 END) <> s.lapsed
         ORDER BY c.id

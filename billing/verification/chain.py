@@ -16,9 +16,9 @@ from credits.chain import GENESIS, Link, link_hash
 
 ENTRIES = """
     SELECT e.number AS number, e.account_id AS account, a.key AS key, e.credit_id AS credit, e.kind AS kind,
-        e.currency AS currency, e.amount AS amount, e.units AS units, e.invoice_id AS invoice, e.line_id AS line,
-        e.reverses_id AS reverses, e.act_id AS act, e.value_date AS value_date, e.booked_at AS booked_at,
-        e.hash AS hash
+        e.currency AS currency, e.amount AS amount, e.units AS units, e.invoice_id AS invoice,
+        e.line_id AS line, e.reverses_id AS reverses, e.act_id AS act, e.value_date AS value_date,
+        e.booked_at AS booked_at, e.hash AS hash
     FROM credits_entry e JOIN customers_account a ON a.id = e.account_id ORDER BY e.account_id, e.number
 """
 HASHES = """

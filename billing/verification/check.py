@@ -28,15 +28,15 @@ FRAGMENTS = {
         FROM invoices_invoice i""",
     "lines": """l.position AS position, i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number
         FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id""",
-    # As `entries`, with the credit's balance right after each in its own measure (R11), what its act gave back to the credit, and
-    # the number of the entry that voided it.
+    # As `entries`, with what each adds to its credit, the balance right after it, what its act gave back to
+    # the credit (all in the credit's own measure, R11), and the number of the entry that voided it.
     "running_entries": """e.number AS number, a.id AS account, a.key AS key
-        FROM (SELECT e.*, SUM(COALESCE(e.units, e.amount)) OVER (PARTITION BY e.credit_id ORDER BY e.number) AS balance,
-                SUM(CASE WHEN e.kind = 'reversed' THEN COALESCE(e.units, e.amount) ELSE 0 END)
+        FROM (SELECT e.*, SUM(e.change) OVER (PARTITION BY e.credit_id ORDER BY e.number) AS balance,
+                SUM(CASE WHEN e.kind = 'reversed' THEN e.change ELSE 0 END)
                     OVER (PARTITION BY e.credit_id, e.act_id) AS returned,
                 MIN(CASE WHEN e.kind = 'voided' THEN e.number END)
                     OVER (PARTITION BY e.credit_id) AS voided_at
-            FROM credits_entry e) e
+            FROM (SELECT e.*, COALESCE(e.units, e.amount) AS change FROM credits_entry e) e) e
         JOIN customers_account a ON a.id = e.account_id""",
 }
 # The last day of issue of a credit `c`, by the grace in force when the act `t` issued the invoice (R6).

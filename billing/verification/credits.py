@@ -15,8 +15,8 @@ CREDIT_CHECKS: tuple[Check, ...] = (
         "a credit is granted once, with its amount",
         """
         SELECT COALESCE(c.units, c.amount) AS amount, g.times AS times, g.granted AS granted, {credits}
-        LEFT JOIN (SELECT credit_id, COUNT(*) AS times, SUM(COALESCE(units, amount)) AS granted FROM credits_entry
-            WHERE kind = 'granted' GROUP BY credit_id) g ON g.credit_id = c.id
+        LEFT JOIN (SELECT credit_id, COUNT(*) AS times, SUM(COALESCE(units, amount)) AS granted
+            FROM credits_entry WHERE kind = 'granted' GROUP BY credit_id) g ON g.credit_id = c.id
         WHERE g.times IS NULL OR g.times <> 1 OR g.granted <> COALESCE(c.units, c.amount) ORDER BY c.id
         """,
         CREDIT + "its amount is {amount}, and the ledger grants {granted} in {times} entries",
@@ -43,7 +43,8 @@ CREDIT_CHECKS: tuple[Check, ...] = (
         "a voided credit has no balance",
         """
         SELECT s.balance AS balance, {credits}
-        JOIN (SELECT credit_id, SUM(COALESCE(units, amount)) AS balance, COUNT(CASE WHEN kind = 'voided' THEN 1 END) AS voided
+        JOIN (SELECT credit_id, SUM(COALESCE(units, amount)) AS balance,
+                COUNT(CASE WHEN kind = 'voided' THEN 1 END) AS voided
             FROM credits_entry GROUP BY credit_id) s ON s.credit_id = c.id
         WHERE s.voided > 0 AND s.balance <> 0 ORDER BY c.id
         """,
@@ -53,7 +54,7 @@ CREDIT_CHECKS: tuple[Check, ...] = (
         "expiry closes all that was open, or what was just given back",
         """
         SELECT e.credit_id AS credit, e.balance AS balance, {running_entries}
-        WHERE e.kind = 'expired' AND e.balance <> 0 AND COALESCE(e.units, e.amount) <> -e.returned
+        WHERE e.kind = 'expired' AND e.balance <> 0 AND e.change <> -e.returned
         ORDER BY e.account_id, e.number
         """,
         ENTRY + "credit {credit} expired, and this entry leaves it at {balance}",

@@ -89,8 +89,9 @@ ENTRY_CHECKS: tuple[Check, ...] = (
         """
         SELECT e.amount AS amount, r.number AS other, r.amount AS undone, {entries}
         JOIN credits_entry r ON r.id = e.reverses_id
-        WHERE r.kind <> 'applied' OR r.amount <> -e.amount OR COALESCE(r.units, 0) <> -COALESCE(e.units, 0) OR r.credit_id <> e.credit_id
-            OR r.line_id <> e.line_id OR r.number >= e.number ORDER BY e.account_id, e.number
+        WHERE r.kind <> 'applied' OR r.amount <> -e.amount OR r.credit_id <> e.credit_id
+            OR COALESCE(r.units, 0) <> -COALESCE(e.units, 0) OR r.line_id <> e.line_id
+            OR r.number >= e.number ORDER BY e.account_id, e.number
         """,
         ENTRY + "its {amount} do not exactly undo the {undone} of entry {other}",
     ),

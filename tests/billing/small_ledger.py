@@ -15,6 +15,7 @@ from customers.services import account_open, customer_open
 from invoices.drafts import DraftLine, invoice_draft
 from invoices.models import Invoice, Item
 from invoices.services import item_add
+from invoices.units import PARTS
 from invoices.usage_file import usage_read
 from invoices.usage_import import usage_import
 
@@ -46,12 +47,12 @@ def granted(account: Account, name: str, amount: int, items: Sequence[Item] = ()
     )
 
 
-def drafted(account: Account, month: int, *charges: tuple[Item, str]) -> Invoice:
+def drafted(account: Account, month: int, *charges: tuple[Item, str], quantity: int = 1) -> Invoice:
     return invoice_draft(
         account=account,
         period_start=date(2026, month, 1),
         period_end=date(2026, month + 1, 1),
-        lines=[DraftLine(item, "", Decimal(1), Decimal(price)) for item, price in charges],
+        lines=[DraftLine(item, "", Decimal(quantity), Decimal(price)) for item, price in charges],
         by=BY,
         now=at(f"2026-0{month + 1}-01"),
         token=f"draft:{account.key!a}:{month}",
@@ -64,9 +65,10 @@ def issued(draft: Invoice) -> Invoice:
 
 def ledger_make() -> None:
     """Account A, entries 1 to 11: four credits granted, one voided, three invoices (the second void, the
-    third imported) and a draft. Account B, entries 1 to 5: a credit voided, then given money back."""
+    third imported) and a draft. Account B, entries 1 to 5: a credit voided, then given money back. Account C,
+    entries 1 and 2: a credit of units, some of them used."""
     acme = customer_open(key="acme", name="Acme", email="", by=BY, now=at("2025-12-01"), token="acme")
-    one, two = (
+    one, two, three = (
         account_open(
             customer=acme,
             key=key,
@@ -77,7 +79,7 @@ def ledger_make() -> None:
             now=at("2025-12-01"),
             token=f"open:{key}",
         )
-        for key, currency in (("A", "USD"), ("B", "EUR"))
+        for key, currency in (("A", "USD"), ("B", "EUR"), ("C", "USD"))
     )
     calls, seats, kit = catalogue()
     granted(one, "Whole", 10000)
@@ -96,6 +98,8 @@ def ledger_make() -> None:
     other = issued(drafted(two, 4, (calls, "7.00")))
     credit_void(credit=late, reason="Late", by=BY, now=at("2026-05-02"), token="void:Late")
     invoice_void(invoice=other, reason="Wrong", by=BY, now=at("2026-05-03"), token="void:other")
+    granted(three, "Free calls", 0, [calls], units=1000 * PARTS, unit_item=calls)
+    issued(drafted(three, 5, (calls, "0.01"), quantity=260))
 
 
 def imported() -> None:

@@ -44,6 +44,7 @@ ACCOUNT_B = "(SELECT id FROM customers_account WHERE key = 'B')"
 SEATS = "(SELECT id FROM invoices_item WHERE key = 'seats')"
 OF_A = "account_id = (SELECT id FROM customers_account WHERE key = 'A')"
 OF_B = f"account_id = {ACCOUNT_B}"
+OF_C = "account_id = (SELECT id FROM customers_account WHERE key = 'C')"
 DRAFT = "invoice_id = (SELECT id FROM invoices_invoice WHERE status = 'draft')"
 CALLS = "(SELECT id FROM invoices_item WHERE key = 'api-calls')"
 FIRST_INVOICE = "(SELECT id FROM invoices_invoice WHERE series_number = 1)"
@@ -150,6 +151,26 @@ BROKEN = [
         "entry 6 of .* “api-calls”",
     ),
     (
+        "an entry counts units just where its credit does",
+        [entry(1, "units = NULL, amount = 5", OF_C)],
+        r"entry 1 of account \d+ \(C\).* both count in units",
+    ),
+    (
+        "units cover lines of their item",
+        [credit("Free calls", f"unit_item_id = {SEATS}")],
+        r"entry 2 of account \d+ \(C\).* not of the item of the line “api-calls”",
+    ),
+    (
+        "no line is covered by more units than it has",
+        [f"UPDATE invoices_line SET quantity = 100, unit_price = 0.026 WHERE {OF_C}"],
+        "line 1 of .*: 260000000 millionths of a unit cover its quantity of 100",
+    ),
+    (
+        "no credit pays a line that sells one",
+        [f"UPDATE invoices_line SET creditable = FALSE WHERE {OF_C}"],
+        "line 1 of .*: it sells a credit, and credits paid 260 on it",
+    ),
+    (
         "the scope admits the line paid",
         [
             "INSERT INTO credits_scoperow (credit_id, role, kind, tag, item_id) "
@@ -241,7 +262,7 @@ BROKEN = [
     (
         "the numbers of a series have no gaps",
         [invoice(4, "series_number = 7")],
-        "INV-2026-000004.* follows number 3",
+        "INV-2026-000005.* follows number 3",
     ),
     (
         "a series ends with its last number",
@@ -265,11 +286,11 @@ def test_an_untouched_ledger_is_verified(ledger: None) -> None:
     assert summary["verified"] is True
     assert summary["checks"] == len(CHECKS)
     assert summary["counts"] == {
-        "account": 2,
-        "credit": 5,
-        "entry": 16,
-        "invoice": 5,
-        "line": 7,
+        "account": 3,
+        "credit": 6,
+        "entry": 18,
+        "invoice": 6,
+        "line": 8,
         "act": summary["counts"]["act"],
     }
 

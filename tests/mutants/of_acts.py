@@ -74,7 +74,7 @@ ONCE_MUTANTS = (
     Mutant(
         VOIDED,
         "what flows back to a voided credit stays open",
-        "credits/services.py",
+        "credits/postings.py",
         "        if credit.voided:\n            postings.append(",
         "        if False:\n            postings.append(",
         (VOID + "test_r8_whatever_flows_back_to_a_voided_credit_is_closed_again",),

@@ -24,7 +24,7 @@ EXPIRY_MUTANTS = (
     Mutant(
         EXPIRY,
         "the last day does not count",
-        "credits/models.py",
+        "credits/models/credit.py",
         "            ends=self.expires_on and self.expires_on + timedelta(days=1),",
         "            ends=self.expires_on,",
         (TIME + "test_r6_the_last_day_ends_at_the_account_s_midnight",),
@@ -40,7 +40,7 @@ EXPIRY_MUTANTS = (
     Mutant(
         EXPIRY,
         "what is left is booked as gone on the last day of grace",
-        "credits/models.py",
+        "credits/models/credit.py",
         "today > self.last_issue",
         "today >= self.last_issue",
         (TIME + "test_r10_what_is_gone_is_booked_from_the_account_s_midnight_on",),
@@ -76,7 +76,7 @@ RULE_MUTANTS = (
     Mutant(
         PRIORITY,
         "the page lists the highest priority number first",
-        "credits/models.py",
+        "credits/models/credit.py",
         """            "priority",
             F("expires_on")""",
         """            "-priority",
