@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
 from django.utils import timezone
 
 from billing.heads import heads_write
 from billing.snapshot import snapshot
 from billing.verification.chain import heads_now
-from customers.commands import refused_by_database
+from customers.commands import DatabaseUnasked, refused_by_database
 
 
-class Command(BaseCommand):
+class Command(DatabaseUnasked):
     help = (
         "Print the newest hash of every account's ledger, one line each. Keep it where the database's owner "
         "cannot write; `verify_ledger --heads FILE` then shows a rewritten or cut ledger."
