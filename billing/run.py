@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
 
-from django.db import DatabaseError
+from django.db import Error
 
 from billing.services import invoice_issue, issue_token
 from customers.acts import Actor, Refusal
@@ -95,7 +95,7 @@ def _issue(draft: Invoice, result: RunResult, *, before_end: bool, by: Actor, no
         issued = invoice_issue(invoice=draft, by=by, now=now, token=issue_token(draft), before_end=before_end)
     except Refusal as refused:
         return str(refused)
-    except DatabaseError as trouble:
+    except Error as trouble:
         return refused_by_database(trouble)
     except (AssertionError, RuntimeError) as broken:
         return f"It contradicts a rule: {first_line(broken)}."

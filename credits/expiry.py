@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import QuerySet
 
 from credits.models import Credit
@@ -77,7 +77,7 @@ def _expire(account: Account, day: date, result: ExpiryResult, *, by: Actor, now
         entries = credits_expire(account=account, as_of=day, by=by, now=now, token=expire_token(account, day))
     except Refusal as refused:
         return str(refused)
-    except DatabaseError as trouble:
+    except Error as trouble:
         return refused_by_database(trouble)
     if entries:
         result.accounts += 1

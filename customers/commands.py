@@ -14,7 +14,7 @@ from datetime import date
 from typing import Any, Protocol, TypeVar
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import DatabaseError, ProgrammingError, connection
+from django.db import Error, ProgrammingError, connection
 from rich.progress import track
 
 from customers.acts import Refusal
@@ -76,7 +76,7 @@ class ReportingCommand(DatabaseUnasked):
             report = self.report(options)
         except Refusal as refused:
             raise CommandError(str(refused)) from refused
-        except DatabaseError as trouble:
+        except Error as trouble:
             raise CommandError(refused_by_database(trouble) + _hint(trouble)) from trouble
         if self.as_json:
             self.stdout.write(json.dumps(report.summary, indent=2, ensure_ascii=False))
@@ -126,7 +126,7 @@ def day_parse(option: str, text: str) -> date:
     )
 
 
-def refused_by_database(trouble: DatabaseError) -> str:
+def refused_by_database(trouble: Error) -> str:
     """The reason in a sentence; and if the connection is gone, what comes next gets a new one."""
     if not connection.in_atomic_block:
         connection.close_if_unusable_or_obsolete()
@@ -138,7 +138,7 @@ def first_line(trouble: Exception) -> str:
     return (str(trouble).strip() or type(trouble).__name__).splitlines()[0].rstrip(".")
 
 
-def _hint(trouble: DatabaseError) -> str:
+def _hint(trouble: Error) -> str:
     unmade = isinstance(trouble, ProgrammingError) or "no such table" in str(trouble)
     return " Run `manage.py migrate` first." if unmade else ""
 

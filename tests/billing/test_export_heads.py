@@ -19,14 +19,16 @@ HASH = "0123456789abcdef" * 4
 FIRST = '{"version": "scrip-heads-1", "exported_at": "2026-09-01T12:00:00+00:00"}'
 SECOND = f'{{"account": 7, "key": "Zo\\u00eb", "number": 12, "hash": "{HASH}"}}'
 
+LAST = '{"accounts": 1}'
+
 
 def second(**facts: object) -> str:
     return json.dumps({**json.loads(SECOND), **facts})
 
 
-def test_the_file_is_a_line_of_version_and_moment_and_one_per_account() -> None:
+def test_the_file_is_a_line_of_version_and_moment_one_per_account_and_their_count() -> None:
     lines = list(heads_write([Head(7, "Zoë", 12, HASH)], datetime(2026, 9, 1, 12, tzinfo=UTC)))
-    assert lines == [FIRST, SECOND]
+    assert lines == [FIRST, SECOND, LAST]
     assert all(line.isascii() for line in lines)
 
 
@@ -43,13 +45,14 @@ def test_the_newest_hash_of_every_account_that_has_entries_is_exported(tmp_path:
         Entry.objects.filter(account=account).latest("number") for account in (books.account, books.other)
     ]
     _, file = heads_export(tmp_path)
-    first, *heads = [json.loads(line) for line in Path(file).read_text().splitlines()]
+    first, *heads, last = [json.loads(line) for line in Path(file).read_text().splitlines()]
     assert first["version"] == VERSION == "scrip-heads-1"
     assert datetime.fromisoformat(first["exported_at"]).utcoffset() is not None
     assert heads == [
         {"account": e.account_id, "key": e.account.key, "number": e.number, "hash": e.hash} for e in newest
     ]
     assert [head["number"] for head in heads] == [11, 2]
+    assert last == {"accounts": 2}
 
 
 def exported(directory: Path) -> dict[int, Head]:
@@ -75,8 +78,13 @@ def test_a_ledger_without_entries_has_no_heads_to_compare_with(tmp_path: Path) -
 
 
 MALFORMED = {
-    "nothing": ("", "names no account"),
-    "no head": (FIRST, "names no account"),
+    "nothing": ("", "the file was cut"),
+    "no head": (f'{FIRST}\n{{"accounts": 0}}', "names no account"),
+    "only its first line": (FIRST, "the file was cut"),
+    "cut at the end of a line": (f"{FIRST}\n{SECOND}", "the file was cut"),
+    "a line taken out": (f'{FIRST}\n{SECOND}\n{{"accounts": 2}}', "the file was cut"),
+    "a count that is none": (f'{FIRST}\n{SECOND}\n{{"accounts": true}}', "the file was cut"),
+    "something after its end": (f"{FIRST}\n{LAST}\n{SECOND}", "line 3: the line that counts the accounts"),
     "another version": ('{"version": "scrip-heads-2"}', "line 1: the version is not scrip-heads-1"),
     "no version": (SECOND, "line 1: the version is not scrip-heads-1"),
     "no JSON at first": ("heads\n" + SECOND, "line 1: the version"),
@@ -110,7 +118,7 @@ def test_a_file_of_anything_else_is_refused_with_its_line(what: str) -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", r"names no account"),
+        (b"", r"the file was cut"),
         (f"{FIRST}\n{SECOND}\nheads".encode(), r"line 3: this is not the head of an account"),
         (f"{FIRST}\n".encode() + b"\xff\xfe\x00", r"line 2: this is not the head of an account"),
     ],
@@ -165,4 +173,4 @@ def test_exporting_and_verifying_need_no_transaction_of_the_caller_s(tmp_path: P
     assert "Compared with 2 exported heads: all is still there." in verify(*heads_export(tmp_path))
     out = StringIO()
     call_command("export_heads", stdout=out)
-    assert len(out.getvalue().splitlines()) == 3
+    assert len(out.getvalue().splitlines()) == 4

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.core.management.base import CommandError
-from django.db import DatabaseError, connections
+from django.db import Error, connections
 from django.utils import timezone
 
 from billing.heads import heads_write
@@ -23,5 +23,5 @@ class Command(DatabaseUnasked):
             with snapshot():
                 for line in heads_write(heads_now(connections["default"]), timezone.now()):
                     self.stdout.write(line)
-        except DatabaseError as trouble:
+        except Error as trouble:
             raise CommandError(refused_by_database(trouble)) from trouble
