@@ -1,4 +1,4 @@
-"""Runs the suite on SQLite and on PostgreSQL, and says in its last line what was left out.
+"""Runs the suite on SQLite and on PostgreSQL at the same time, and says in its last line what was left out.
 
     python -m tests.engines [--require-all] [arguments for pytest]
 
@@ -14,10 +14,10 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import NoReturn
+from typing import IO, NoReturn
 
 import django
 
@@ -38,21 +38,29 @@ class Suite:
         self.failed = False
 
     def run(self) -> None:
-        self.run_on("SQLite", sqlite3.sqlite_version, "")
-        try:
-            with postgresql() as (address, version):
-                self.run_on("PostgreSQL", version, address)
-        except NoServerError as missing:
-            self.left_out["PostgreSQL"] = str(missing)
-            self.failed |= "SCRIP_TEST_DATABASE_URL" in os.environ  # asked for by name, so it has to be there
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as aside, contextlib.ExitStack() as started:
+            sqlite = started.enter_context(_pytest("sqlite", "", self.for_pytest, self.browser_note, aside))
+            try:
+                with (
+                    postgresql() as (address, version),
+                    _pytest("postgresql", address, self.for_pytest, self.browser_note) as process,
+                ):
+                    say(f"\n=== PostgreSQL {version}; what SQLite did comes after it ===")
+                    self.judge("PostgreSQL", version, process.wait())
+            except NoServerError as missing:
+                self.left_out["PostgreSQL"] = str(missing)
+                # Asked for by name, so it has to be there.
+                self.failed |= "SCRIP_TEST_DATABASE_URL" in os.environ
+            code = sqlite.wait()
+            aside.seek(0)
+            say(f"\n=== SQLite {sqlite3.sqlite_version} ===\n{aside.read()}")
+            self.judge("SQLite", sqlite3.sqlite_version, code)
         if self.browser_note.exists():
             self.add("browser", f"Chromium {self.browser_note.read_text()}")
         else:
             self.left_out["browser"] = browser_missing() or "no browser test was run"
 
-    def run_on(self, engine: str, version: str, address: str) -> None:
-        say(f"\n=== {engine} {version} ===")
-        code = _pytest(self.for_pytest, address, self.browser_note)
+    def judge(self, engine: str, version: str, code: int) -> None:
         if code == NOTHING_SELECTED:
             self.left_out[engine] = "no test was selected"
             return
@@ -94,8 +102,11 @@ def main() -> int:
     return 1 if suite.failed or not suite.tested or (require_all and suite.left_out) else 0
 
 
-def _pytest(for_pytest: Sequence[str], address: str, browser_note: Path) -> int:
-    """Pytest's exit code. The fixture that starts the browser leaves its version in `browser_note`."""
+@contextlib.contextmanager
+def _pytest(
+    engine: str, address: str, for_pytest: Sequence[str], browser_note: Path, output: IO[str] | None = None
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Pytest at work. The fixture that starts the browser leaves its version in `browser_note`."""
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -104,9 +115,11 @@ def _pytest(for_pytest: Sequence[str], address: str, browser_note: Path) -> int:
     environment["DATABASE_URL"] = address
     environment["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     environment["SCRIP_TEST_BROWSER_NOTE"] = str(browser_note)
-    process = subprocess.Popen([sys.executable, "-m", "pytest", *for_pytest], cwd=ROOT, env=environment)
+    # Each engine remembers its own failures, for `--last-failed`.
+    command = [sys.executable, "-m", "pytest", "-o", f"cache_dir=.pytest_cache/{engine}", *for_pytest]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
     try:
-        return process.wait()
+        yield process
     except (KeyboardInterrupt, SystemExit) as stop:
         if isinstance(stop, SystemExit):  # Ctrl-C has reached pytest too, a signal to this process has not
             process.send_signal(signal.SIGINT)
@@ -115,6 +128,7 @@ def _pytest(for_pytest: Sequence[str], address: str, browser_note: Path) -> int:
         raise
     finally:
         process.kill()
+        process.wait()
 
 
 def say(text: str) -> None:
