@@ -6,6 +6,7 @@ The story is told by default: customers and items are there from January 2026, c
 """
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -26,6 +27,7 @@ from customers.services import account_open, customer_open
 from invoices.drafts import DraftLine, invoice_draft
 from invoices.models import Invoice, Item, Kind
 from invoices.services import invoice_pay, item_add
+from invoices.units import units_parse
 
 BEGINNING, GRANTED, ISSUED = "2026-01-02", "2026-08-01", "2026-09-01"
 
@@ -144,6 +146,13 @@ def terms(account: Account, amount: str, **promise: Any) -> Terms:
 def a_credit(account: Account, amount: str, *, now: str = GRANTED, **promise: Any) -> Credit:
     """`a_credit(account, "50.00", priority=1, items=(api,), expires_on="2026-12-31")`."""
     return credit_grant(account=account, terms=terms(account, amount, **promise), reason="", **by_now(now))
+
+
+def a_unit_credit(account: Account, units: str, item: Item, *, now: str = GRANTED, **promise: Any) -> Credit:
+    """`a_unit_credit(account, "1000", api)`: free units of the item."""
+    plain = {"items": (item,), "units": units_parse(units, limit=10**12), "unit_item": item, "amount": 0}
+    promised = replace(terms(account, "1", items=(item,)), **plain, **promise)
+    return credit_grant(account=account, terms=promised, reason="", **by_now(now))
 
 
 def issue(invoice: Invoice, now: str = ISSUED, **more: Any) -> Invoice:
