@@ -15,7 +15,7 @@ WAYS_MUTANTS = (
         "credits/units.py",
         "after = min(quantity, before + rest)",
         "after = before + rest",
-        (UNIT_TESTS + "test_r11_parts_of_one_line_add_up_to_the_cent",),
+        (UNIT_TESTS + "test_r11_lines_are_covered_in_the_order_of_the_invoice",),
     ),
     Mutant(
         UNITS,
