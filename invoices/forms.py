@@ -155,7 +155,7 @@ class TagForm(ActForm):
     tags = TagsField(
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "known-tags"}),
-        help_text="Words with spaces or commas between them, such as gpu team-blue. None takes all away.",
+        help_text="Words with spaces or commas between them, such as gpu team-blue. Empty is none.",
     )
     reason = forms.CharField(
         max_length=1000,

@@ -1,11 +1,15 @@
 """A credit scoped to a tag pays lines whose item bore the tag when the line was made (R3)."""
 
+from typing import Any
+
 import pytest
 
 from credits.models import Credit
 from customers.models import Account
 from invoices.drafts import DraftLine, invoice_edit
 from invoices.models import Invoice, Item, Kind, Line
+from invoices.usage_file import usage_read
+from invoices.usage_import import usage_import
 from tests.factories import (
     a_credit,
     a_draft,
@@ -16,6 +20,7 @@ from tests.factories import (
     balance,
     by_now,
     correct,
+    day,
     issue,
     paid_by_line,
     tag,
@@ -40,8 +45,25 @@ def item() -> Item:
 
 
 def edit(invoice: Invoice, *lines: DraftLine) -> Invoice:
-    days = {"period_start": invoice.period_start, "period_end": invoice.period_end}
-    return invoice_edit(invoice=invoice, lines=lines, **days, **by_now("2026-09-01"))
+    return invoice_edit(
+        invoice=invoice,
+        period_start=invoice.period_start,
+        period_end=invoice.period_end,
+        lines=lines,
+        **by_now("2026-09-01"),
+    )
+
+
+def imported(account: Account, month: str) -> Line:
+    """The line that a usage file of this month charges for calls."""
+    period: dict[str, Any] = {"period_start": day(f"2026-{month}-01"), "period_end": day(f"2026-{month}-28")}
+    file = [
+        "customer,account,currency,item,unit,first_day,last_day,quantity,amount\n",
+        f"{account.customer.key},{account.key},USD,calls,call,2026-{month}-01,2026-{month}-27,3,12.34\n",
+    ]
+    usage = usage_read(file, **period, currencies=["USD"])
+    usage_import(usage=usage, digest=month * 32, **period, **by_now("2026-09-01"))
+    return Line.objects.latest("pk")
 
 
 def kept(line: Line) -> DraftLine:
@@ -126,6 +148,17 @@ def test_a_kept_line_given_to_another_item_takes_that_item_s_tags(account: Accou
     line, other = draft.lines.get(), tag(an_item("Seats"), "team-blue")
     edited = edit(draft, DraftLine(other, "", line.quantity, line.unit_price, kept=line))
     assert edited.lines.get().tags == ["team-blue"]
+
+
+def test_a_line_of_a_usage_file_bears_the_tags_the_item_has_when_it_is_imported(
+    account: Account, credit: Credit
+) -> None:
+    first = imported(account, "07")
+    tag(first.item, "gpu")
+    second = imported(account, "08")
+    first.refresh_from_db()
+    assert (first.tags, second.tags) == ([], ["gpu"])
+    assert [paid_by_line(issue(line.invoice)) for line in (first, second)] == [[], [("GPU", "calls", 1234)]]
 
 
 def test_r9_the_replacement_of_a_corrected_invoice_has_the_lines_tags_of_then(

@@ -31,7 +31,7 @@ def path(item: Item) -> str:
 
 
 def tags_of(item: Item) -> list[str]:
-    return Item.objects.get(pk=item.pk).tags
+    return list(Item.objects.get(pk=item.pk).tags)
 
 
 def looked(web: Client, item: Item, tags: str) -> dict[str, str]:
@@ -134,28 +134,28 @@ def test_r3_the_confirmation_shows_which_credits_gain_and_lose_and_that_lines_ke
     answer = sent(web, path(item), tags="cpu", look="1")
     seen = text(answer)
     assert "Now gpu Then cpu Added cpu Taken away gpu" in seen
-    assert "1 open credit will pay this item, and 1 open credit will pay it no more" in seen
+    assert "1 open credit gains this item, and 1 open credit loses it" in seen
     assert "also the 1 line of it on drafts" in seen
     listed = rows(answer)[1:]
-    assert [("Gains" in row, "Will be paid" in row, "$50.00" in row) for row in listed] == [
+    assert [("Gains" in row, "Gains it" in row, "$50.00" in row) for row in listed] == [
         (True, True, True),
         (False, False, True),
     ]
-    assert "No longer paid" in listed[1]
+    assert "Loses it" in listed[1]
     assert tags_of(item) == ["gpu"]
 
 
 def test_no_credit_touched_is_said(web: Client, item: Item) -> None:
     answer = sent(web, path(item), tags="gpu", look="1")
-    assert "No open credit is touched, on lines made from now on." in text(answer)
+    assert "No open credit is touched, for lines made from now on." in text(answer)
 
 
 def test_the_first_50_are_shown_with_the_count_of_all(web: Client, account: Account, item: Item) -> None:
     for number in range(52):
         for_tags(account, "gpu", name=f"Grant {number}")
     answer = sent(web, path(item), tags="gpu", look="1")
-    assert "52 open credits will pay this item" in text(answer)
-    assert "The first 50 of 52." in text(answer)
+    assert "52 open credits gain this item" in text(answer)
+    assert "The first 50 of 52, by customer and account." in text(answer)
     assert len(rows(answer)[1:]) == 50
 
 
@@ -193,7 +193,7 @@ def test_r13_facts_that_changed_meanwhile_are_shown_again(web: Client, account: 
     for_tags(account, "gpu")
     again = web.post(path(item), form)
     assert "The facts have changed since this page was shown." in text(again)
-    assert "1 open credit will pay this item" in text(again)
+    assert "1 open credit gains this item" in text(again)
     assert tags_of(item) == []
     assert web.post(path(item), fields(again)).status_code == 302
     assert tags_of(item) == ["gpu"]

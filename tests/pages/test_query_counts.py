@@ -146,5 +146,5 @@ def test_what_tagging_an_item_touches_takes_a_fixed_number_of_queries(web: Clien
         a_credit(an_account(), "5.00", name=f"Gains {number}", tags=("new", f"tag-{number}"))
         a_credit(an_account(), "5.00", name=f"Loses {number}", tags=("gpu",), excluded_items=(an_item(),))
     path, form = town.path("/items/{item}/tag/"), {"tags": "new", "request_token": a_token()}
-    assert f"{rows} open credits will pay it no more".encode() in web.post(path, form).content
+    assert f"{rows} open credits lose it".encode() in web.post(path, form).content
     assert queries(web, lambda: web.post(path, form).status_code) == 11
