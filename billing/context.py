@@ -16,6 +16,7 @@ SECTIONS = {
     "accounts": "customers",
     "credits": "customers",
     "invoices": "invoices",
+    "items": "items",
     "admin": "admin",
 }
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from credits import views
+from credits import tag_views, views
 
 urlpatterns = [
     path("accounts/<int:pk>/credits/", views.credits_page, name="credits"),
@@ -8,4 +8,5 @@ urlpatterns = [
     path("credits/<int:pk>/", views.credit_page, name="credit"),
     path("credits/<int:pk>/void/", views.credit_void_page, name="credit_void"),
     path("credits/<int:pk>/replace/", views.credit_replace_page, name="credit_replace"),
+    path("items/<int:pk>/tag/", tag_views.item_tag_page, name="item_tag"),
 ]

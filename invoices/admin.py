@@ -18,13 +18,29 @@ from invoices.services import item_add, item_edit
 
 @admin.register(Item)
 class ItemAdmin(HistoryAdmin):
-    list_display = ("name", "key", "kind", "unit", "created_at")
+    list_display = ("name", "key", "kind", "unit", "tag_words", "created_at")
     list_filter = ("kind",)
     search_fields = ("name", "key")
     fields = ("key", "name", "kind", "unit")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        if obj is None:
+            return self.fields
+        may = self.has_change_permission(request, obj)
+        return (*self.fields, "tag_words", *(("change_tags",) if may else ()))
+
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        return ("key", "kind") if obj else ()
+        return ("key", "kind", "tag_words", "change_tags") if obj else ()
+
+    @admin.display(description="Tags")
+    def tag_words(self, item: Item) -> str:
+        return ", ".join(item.tags) or "–"
+
+    @admin.display(description="Change tags")
+    def change_tags(self, item: Item) -> str:
+        return format_html(
+            '<a href="{}">See first which credits it touches</a>', reverse("item_tag", args=[item.pk])
+        )
 
     def save_model(self, request: HttpRequest, obj: Item, form: Any, change: bool) -> None:
         by, now, token = actor_of(request), timezone.now(), token_new()
@@ -82,6 +98,7 @@ class LineAdmin(ReadOnlyAdmin):
         "of_invoice",
         "account",
         "kind",
+        "tag_words",
         "quantity",
         "unit_price",
         "shown",
@@ -92,10 +109,14 @@ class LineAdmin(ReadOnlyAdmin):
     list_filter = ("kind", "currency")
     search_fields = ("name", "description", "invoice__number")
     fields = (
-        *("of_invoice", "account", "position", "item", "kind", "name", "unit", "description"),
+        *("of_invoice", "account", "position", "item", "kind", "name", "unit", "tag_words", "description"),
         *("quantity", "unit_price", "exact_amount", "shown", "first_day", "last_day"),
     )
-    readonly_fields = ("of_invoice", "shown")
+    readonly_fields = ("of_invoice", "shown", "tag_words")
+
+    @admin.display(description="Tags")
+    def tag_words(self, line: Line) -> str:
+        return ", ".join(line.tags) or "–"
 
     @admin.display(description="Amount", ordering="amount")
     def shown(self, line: Line) -> str:

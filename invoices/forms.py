@@ -13,6 +13,7 @@ from customers.money import currency_decimals
 from invoices.drafts import DraftLine
 from invoices.models import Invoice, Item, Line
 from invoices.pricing import PriceRefused, decimal_parse, priced_amount
+from invoices.tags import LONGEST_TEXT, TagsRefused, tags_parse
 
 MOST_LINES = 500
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
@@ -130,3 +131,40 @@ class PayForm(ActForm):
         required=False,
         help_text="Where the payment can be found: a bank line, a receipt number.",
     )
+
+
+class TagsField(forms.CharField):
+    """Tags with spaces or commas between them."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("max_length", LONGEST_TEXT)
+        kwargs.setdefault("widget", forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none"}))
+        super().__init__(**kwargs)
+
+    def clean(self, value: Any) -> Any:
+        text = super().clean(value)
+        try:
+            return tags_parse(text)
+        except TagsRefused as refused:
+            raise ValidationError(str(refused)) from refused
+
+
+class TagForm(ActForm):
+    """Asked in two steps: which tags; then, with what they would touch in sight, whether and why."""
+
+    tags = TagsField(
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "list": "known-tags"}),
+        help_text="Words with spaces or commas between them, such as gpu team-blue. Empty is none.",
+    )
+    reason = forms.CharField(
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="It is kept with the act.",
+    )
+
+    def confirm(self, facts: str) -> None:
+        """Go on to the second step, which carries the tags along."""
+        self.fields["tags"].widget = forms.HiddenInput()
+        self.show(facts)

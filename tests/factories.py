@@ -20,6 +20,7 @@ from credits.grant_terms import Terms
 from credits.ledger import credit_get
 from credits.models import AppliesTo, Credit, Entry
 from credits.services import credit_grant, credit_void, credits_expire
+from credits.tagging import item_tag
 from customers.acts import Actor
 from customers.models import Account, Customer
 from customers.money import amount_parse
@@ -108,6 +109,11 @@ def an_item(
     return item_add(key=f"I-{next(_numbers)}", name=name, kind=kind, unit=unit, **by_now(now))
 
 
+def tag(item: Item, *tags: str, now: str = BEGINNING, **more: Any) -> Item:
+    """The item bears these tags from now on, and no others."""
+    return item_tag(item=item, tags=tags, **(by_now(now) | more))
+
+
 def a_line(item: Item, price: str, quantity: str = "1", **more: Any) -> DraftLine:
     return DraftLine(item, more.pop("description", ""), Decimal(quantity), Decimal(price), **more)
 
@@ -127,8 +133,8 @@ def a_draft(
 
 
 def terms(account: Account, amount: str, **promise: Any) -> Terms:
-    """The terms of a credit; items or kinds among them make its scope a selection."""
-    selected = bool(promise.get("items") or promise.get("kinds"))
+    """The terms of a credit; items, kinds or tags among them make its scope a selection."""
+    selected = bool(promise.get("items") or promise.get("kinds") or promise.get("tags"))
     plain: dict[str, Any] = {
         "name": "Welcome",
         "amount": amount_parse(amount, account.currency),

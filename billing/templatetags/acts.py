@@ -28,6 +28,7 @@ WORDS = {
     "invoice_void": "voided",
     "item_add": "added",
     "item_edit": "edited",
+    "item_tag": "tagged",
     "usage_import": "imported usage:",
 }
 PAGES = ("account", "credit", "customer", "invoice")

@@ -44,6 +44,11 @@ LAST_ISSUE = {
     "sqlite": "date(c.expires_on, '+' || json_extract(t.details, '$.grace_days') || ' days')",
     "postgresql": "(c.expires_on + (t.details ->> 'grace_days')::int)",
 }
+# Whether the line `l` bore the tag of the scope row `s` when it was made (R3).
+BORE_TAG = {
+    "sqlite": "EXISTS (SELECT 1 FROM json_each(l.tags) g WHERE g.value = s.tag)",
+    "postgresql": "l.tags ? s.tag",
+}
 
 Find = Callable[[BaseDatabaseWrapper], Iterator[str]]
 
@@ -68,9 +73,9 @@ def query(rule: str, sql: str, sentence: str) -> Check:
 
 def rows(connection: BaseDatabaseWrapper, sql: str) -> Iterator[dict[str, Any]]:
     """Rows by column name, a chunk at a time, so that a large table does not fill the memory."""
-    last_issue = LAST_ISSUE[connection.vendor]
+    own = {"last_issue": LAST_ISSUE[connection.vendor], "bore_tag": BORE_TAG[connection.vendor]}
     with connection.chunked_cursor() as cursor:
-        cursor.execute(sql.format(last_issue=last_issue, **FRAGMENTS))
+        cursor.execute(sql.format(**own, **FRAGMENTS))
         found = cursor.fetchmany(CHUNK)
         names = [column[0] for column in cursor.description]
         while found:

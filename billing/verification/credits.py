@@ -77,7 +77,7 @@ SCOPE_CHECKS: tuple[Check, ...] = (
         """
         SELECT c.applies_to AS applies_to, {credits}
         WHERE (c.applies_to = 'selected') <> EXISTS (
-            SELECT 1 FROM credits_scoperow s WHERE s.credit_id = c.id AND s.role IN ('kind', 'item'))
+            SELECT 1 FROM credits_scoperow s WHERE s.credit_id = c.id AND s.role IN ('kind', 'item', 'tag'))
         ORDER BY c.id
         """,
         CREDIT + "it applies to “{applies_to}”, and its scope says otherwise",
@@ -92,7 +92,8 @@ SCOPE_CHECKS: tuple[Check, ...] = (
                 AND s.item_id = l.item_id)
             OR c.applies_to <> 'invoice' AND NOT EXISTS (
                 SELECT 1 FROM credits_scoperow s WHERE s.credit_id = c.id
-                AND (s.role = 'kind' AND s.kind = l.kind OR s.role = 'item' AND s.item_id = l.item_id)))
+                AND (s.role = 'kind' AND s.kind = l.kind OR s.role = 'item' AND s.item_id = l.item_id
+                    OR s.role = 'tag' AND {bore_tag})))
         ORDER BY e.account_id, e.number
         """,
         ENTRY + "the scope of credit {credit} does not admit the line “{line}”",

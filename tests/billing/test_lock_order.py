@@ -16,6 +16,7 @@ from django.db import IntegrityError, transaction
 from billing.services import invoice_correct, invoice_issue, invoice_void
 from credits.models import Entry, EntryKind
 from credits.services import credit_grant, credit_replace, credit_void, credits_expire
+from credits.tagging import item_tag
 from customers.acts import account_lock, accounts_lock
 from customers.models import Account
 from customers.services import (
@@ -102,6 +103,7 @@ ACTS: dict[str, Act] = {
         ),
     ),
     "item_edit": ("item", lambda at: item_edit(item=at.item, name="N", unit="", **at.told)),
+    "item_tag": ("item", lambda at: item_tag(item=at.item, tags=["gpu"], **at.told)),
     "account_edit": ("account", lambda at: account_edit(account=at.account, name="N", **at.told)),
     "account_close": ("account", lambda at: account_close(account=at.account, **at.why)),
     "credit_grant": (

@@ -14,6 +14,7 @@ from tests.factories import (
     an_item,
     correct,
     pay,
+    tag,
     void_credit,
 )
 
@@ -58,6 +59,9 @@ class Stage:
             "credit": credit,
             "void credit": f"{credit}void/",
             "replace credit": f"{credit}replace/",
+            "items": "/items/",
+            "no item": "/items/?q=nothing",
+            "tag item": f"/items/{self.item.pk}/tag/",
             "invoices": "/invoices/",
             "draft invoice": f"{account}invoices/add/",
             "draft": draft,
@@ -83,6 +87,7 @@ def a_stage() -> Stage:
     )
     a_credit(account, "5.00", name="Any", priority=2)
     void_credit(a_credit(account, "10.00", name="A mistake"))
+    tag(api, "gpu", "paid-by-the-team-with-a-rather-long-name")
     issued = an_invoice(account, a_line(api, "0.000012", "123456789"), (seats, "50.00"))
     pay(an_invoice(account, (seats, "10.00")))
     correct(an_invoice(account, (api, "7.00")))

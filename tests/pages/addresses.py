@@ -100,6 +100,7 @@ def _own_pk(address: Address, house: House) -> int:
         "customers": house.account.customer,
         "accounts": house.account,
         "credits": house.credit,
+        "items": house.item,
     }
     return int(rows.get(address.route.partition("/")[0], house.issued).pk)
 

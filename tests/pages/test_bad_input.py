@@ -74,7 +74,7 @@ QUERIES = [
 ]
 
 
-@pytest.mark.parametrize("path", ["/", "/customers/", "/invoices/"])
+@pytest.mark.parametrize("path", ["/", "/customers/", "/items/", "/invoices/"])
 def test_no_query_breaks_a_list(web: Client, house: House, path: str) -> None:
     for query in QUERIES:
         answer = web.get(path, QUERY_STRING=query)

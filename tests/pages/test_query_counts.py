@@ -7,7 +7,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from tests.factories import a_credit, a_draft, a_token, an_account, an_invoice, an_item, pay, void_credit
+from tests.factories import (
+    a_credit,
+    a_draft,
+    a_token,
+    an_account,
+    an_invoice,
+    an_item,
+    pay,
+    tag,
+    void_credit,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -19,7 +29,8 @@ class Town:
 
     def __init__(self, rows: int) -> None:
         self.account = account = an_account(name="Busy")
-        items = [an_item(f"Meter {number}") for number in range(rows)]
+        items = [tag(an_item(f"Meter {number}"), f"tag-{number}", "gpu") for number in range(rows)]
+        self.item = items[0]
         credits = [
             a_credit(
                 account, "900.00", name=f"Credit {number}", items=(items[number],), expires_on="2026-09-30"
@@ -47,6 +58,7 @@ class Town:
             "credit": self.credit.pk,
             "issued": self.issued.pk,
             "draft": self.draft.pk,
+            "item": self.item.pk,
         }
         return page.format(**rows)
 
@@ -62,6 +74,9 @@ PAGES = {
     "/accounts/{account}/credits/add/": 7,
     "/credits/{credit}/": 10,
     "/credits/{credit}/void/": 7,
+    "/items/": 7,
+    "/items/?tag=gpu&q=Meter": 7,
+    "/items/{item}/tag/": 8,
     "/invoices/": 6,
     "/invoices/?q=Busy&status=draft": 6,
     "/invoices/{issued}/": 10,
@@ -72,6 +87,7 @@ PAGES = {
     "/accounts/{account}/invoices/add/": 6,
     "/admin/credits/credit/": 11,
     "/admin/credits/entry/": 9,
+    "/admin/invoices/item/": 6,
     "/admin/invoices/invoice/": 9,
     "/admin/invoices/line/": 7,
     "/admin/customers/account/": 7,
@@ -121,3 +137,14 @@ def test_a_preview_takes_a_fixed_number_of_queries(web: Client, how: str, rows: 
     path = town.path("/accounts/{account}/credits/add/")
     assert b"A projection" in web.post(path, form, headers=headers).content
     assert queries(web, lambda: web.post(path, form, headers=headers).status_code) == wanted
+
+
+@pytest.mark.parametrize("rows", [FEW, MANY])
+def test_what_tagging_an_item_touches_takes_a_fixed_number_of_queries(web: Client, rows: int) -> None:
+    town = Town(rows)
+    for number in range(rows):
+        a_credit(an_account(), "5.00", name=f"Gains {number}", tags=("new", f"tag-{number}"))
+        a_credit(an_account(), "5.00", name=f"Loses {number}", tags=("gpu",), excluded_items=(an_item(),))
+    path, form = town.path("/items/{item}/tag/"), {"tags": "new", "request_token": a_token()}
+    assert f"{rows} open credits lose it".encode() in web.post(path, form).content
+    assert queries(web, lambda: web.post(path, form).status_code) == 11
