@@ -25,11 +25,13 @@ LINE = {"lines-0-item": "{item}", "lines-0-quantity": "2", "lines-0-unit_price":
 @dataclass(frozen=True, slots=True)
 class Form:
     """What is typed into a page; `prepare` brings a house to where the page makes sense, and may name the row
-    it is about. `again`: a second tab may do the same once more, as a second credit is a second credit."""
+    it is about. `again`: a second tab may do the same once more, as a second credit is a second credit.
+    `looks`: what is typed is sent once to be looked at, and confirmed on the page that answers."""
 
     typed: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[House], int | None] = lambda house: None
     again: bool = False
+    looks: bool = False
 
 
 def _without_accounts(house: House) -> int:
@@ -55,6 +57,7 @@ FORMS: dict[str, Form] = {
     "credit_grant": Form({"name": "Sorry", "amount": "5.00"}, again=True),
     "credit_void": Form(REASON),
     "credit_replace": Form({"amount": "7.00"} | REASON),
+    "item_tag": Form({"tags": "team-blue"}, looks=True),
     "invoice_draft": Form({"period_start": "2026-10-01", "last_day": "2026-10-31"} | LINE, again=True),
     "invoice_edit": Form({"lines-0-quantity": "3"}, again=True),
     "invoice_discard": Form(),
@@ -78,6 +81,8 @@ def opened(house: House, web: Client, name: str) -> tuple[str, dict[str, Any]]:
     page = web.get(path)
     assert page.status_code == 200, path
     typed = {at: value.format(item=house.item.pk) for at, value in form.typed.items()}
+    if form.looks:
+        page = web.post(path, fields(page) | typed)
     return path, fields(page) | typed
 
 
