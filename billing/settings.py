@@ -142,7 +142,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.messages.context_processors.messages",
                 "billing.context.admin_frame",
             ],
-            "builtins": ["customers.templatetags.money"],
+            "builtins": ["customers.templatetags.money", "credits.templatetags.measures"],
         },
     }
 ]

@@ -4,25 +4,21 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 
+from credits.caps import percent_text
+from credits.grant_fields import MONEY, UNITS, CapFields, ScopeFields, SizeFields
 from credits.grant_terms import Terms
-from credits.models import AppliesTo, Category
-from customers.forms import ActForm
-from customers.models import Account
-from customers.money import AmountRefused, amount_parse, currency_decimals, money_display
-from invoices.models import Item, Kind
+from credits.models import Category, Credit
+from customers.money import amount_text
+from invoices.units import units_text
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class GrantForm(ActForm):
+class GrantForm(CapFields, ScopeFields, SizeFields):
+    """All of it. The groups' order matters: what is hidden is known once the size is."""
+
     name = forms.CharField(max_length=200, help_text="What invoices will call it.")
-    denomination = forms.ChoiceField(choices=(("money", "Money"),), widget=forms.HiddenInput, initial="money")
-    amount = forms.CharField(
-        max_length=40, widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
-    )
     category = forms.ChoiceField(
         choices=Category.choices,
         initial=Category.PROMOTIONAL,
@@ -43,18 +39,6 @@ class GrantForm(ActForm):
         initial=50,
         help_text="1 to 100. Credits with a lower number are used first.",
     )
-    applies_to = forms.ChoiceField(
-        label="Applies to", choices=AppliesTo.choices, initial=AppliesTo.INVOICE, widget=forms.RadioSelect
-    )
-    kinds = forms.MultipleChoiceField(
-        label="All of a kind", choices=Kind.choices, required=False, widget=forms.CheckboxSelectMultiple
-    )
-    items = forms.ModelMultipleChoiceField(
-        Item.objects.all(), label="Single items", required=False, widget=forms.CheckboxSelectMultiple
-    )
-    excluded_items = forms.ModelMultipleChoiceField(
-        Item.objects.all(), label="But not these items", required=False, widget=forms.CheckboxSelectMultiple
-    )
     reason = forms.CharField(
         max_length=1000,
         required=False,
@@ -62,66 +46,58 @@ class GrantForm(ActForm):
         help_text="For your colleagues and auditors. Customers do not see it.",
     )
 
-    def __init__(
-        self, *args: Any, account: Account, today: date, items: QuerySet[Item], **kwargs: Any
-    ) -> None:
+    field_order = (
+        *("name", "denomination", "amount", "units", "unit_item", "effective_from", "expires_on", "priority"),
+        *("category", "applies_to", "kinds", "items", "tags", "excluded_items", "max_percent", "max_amount"),
+        "reason",
+    )
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.account = account
         self.fields["effective_from"].initial = today
-        for name in ("items", "excluded_items"):
-            self.fields[name].queryset = items  # type: ignore[attr-defined]
-        digits = currency_decimals(account.currency)
-        decimals = "no decimals" if digits == 0 else f"a point before the {digits} decimals"
-        self.fields["amount"].help_text = f"In {account.currency}, digits with {decimals}: no commas."
-
-    def clean_amount(self) -> int:
-        try:
-            return amount_parse(self.cleaned_data["amount"], self.account.currency)
-        except AmountRefused as refused:
-            raise ValidationError(str(refused)) from refused
-
-    def clean_items(self) -> list[Item]:
-        return list(self.cleaned_data["items"])
-
-    def clean_excluded_items(self) -> list[Item]:
-        return list(self.cleaned_data["excluded_items"])
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        if data.get("applies_to") == AppliesTo.INVOICE:
-            # The page hides these while the whole invoice is chosen; what stayed ticked is not meant.
-            data["kinds"], data["items"] = [], []
-        elif "items" in data and "kinds" in data and not data["items"] and not data["kinds"]:
-            self.add_error("applies_to", "Choose at least one kind or item below.")
         effective, expires = data.get("effective_from"), data.get("expires_on")
         for name in ("effective_from", "expires_on"):
             if data.get(name) and not 2000 <= data[name].year <= 2200:
                 self.add_error(name, "A day lies between the years 2000 and 2200.")
         if effective and expires and expires < effective:
             self.add_error("expires_on", "A credit cannot expire before it takes effect.")
-        both = set(data.get("items", ())) & set(data.get("excluded_items", ()))
-        if both:
-            names = ", ".join(sorted(item.name for item in both))
-            self.add_error("excluded_items", f"Both chosen and excluded: {names}.")
         return data
 
-    @property
-    def amount_understood(self) -> str:
-        """The amount as understood, for the page to repeat (R1)."""
-        amount = getattr(self, "cleaned_data", {}).get("amount")
-        return money_display(amount, self.account.currency) if isinstance(amount, int) else ""
+    def promise(self) -> dict[str, Any]:
+        data = self.cleaned_data
+        return super().promise() | {
+            "name": data["name"],
+            "category": Category(data["category"]),
+            "effective_from": data["effective_from"],
+            "expires_on": data["expires_on"],
+            "priority": data["priority"],
+        }
 
     def terms(self) -> Terms:
-        data = self.cleaned_data
-        return Terms(
-            name=data["name"],
-            amount=data["amount"],
-            priority=data["priority"],
-            effective_from=data["effective_from"],
-            expires_on=data["expires_on"],
-            category=Category(data["category"]),
-            applies_to=AppliesTo(data["applies_to"]),
-            kinds=tuple(Kind(kind) for kind in data["kinds"]),
-            items=tuple(data["items"]),
-            excluded_items=tuple(data["excluded_items"]),
-        )
+        return Terms(**self.promise())
+
+
+def terms_typed(credit: Credit) -> dict[str, Any]:
+    """The terms of a credit, with what is left of it, as somebody would type them into the form."""
+    scope, left = credit.scope(), credit.balance or credit.size
+    size: dict[str, Any] = {"denomination": MONEY, "amount": amount_text(left, credit.currency)}
+    if credit.units is not None:
+        # Its scope is its item, and not typed.
+        size = {"denomination": UNITS, "units": units_text(left), "unit_item": credit.unit_item_id}
+    return size | {
+        "name": credit.name,
+        "priority": credit.priority,
+        "effective_from": credit.effective_from,
+        "expires_on": credit.expires_on,
+        "category": credit.category,
+        "applies_to": credit.applies_to,
+        "kinds": sorted(scope.kinds),
+        "items": list(scope.items),
+        "tags": sorted(scope.tags),
+        "excluded_items": list(scope.excluded_items),
+        "max_amount": "" if credit.max_amount is None else amount_text(credit.max_amount, credit.currency),
+        "max_percent": "" if credit.max_percent is None else percent_text(credit.max_percent),
+    }

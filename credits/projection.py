@@ -18,33 +18,35 @@ from invoices.units import units_whole
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """One draft, settled on `day`. `lines` are in invoice order."""
+    """One draft, settled on `day` with the credits as `facts` has them. `lines` are in invoice order."""
 
     invoice: Invoice
     lines: Sequence[Line]
     day: date
     settlement: Settlement
+    facts: Sequence[CreditFacts] = ()
 
 
-def drafts_project(
-    account: Account, *, today: date, extra: CreditFacts | None = None, without: int | None = None
+def drafts_project(account: Account, *, today: date) -> list[Projection]:
+    """All drafts of the account, in issuing order."""
+    drafts = drafts_open(account)
+    return drafts_settle(drafts, usable_facts(account), today=today) if drafts else []
+
+
+def drafts_open(account: Account) -> list[Invoice]:
+    return list(Invoice.objects.drafts().filter(account=account).prefetch_related("lines"))
+
+
+def drafts_settle(
+    drafts: Sequence[Invoice], facts: Sequence[CreditFacts], *, today: date
 ) -> list[Projection]:
-    """All drafts of the account, in issuing order.
-
-    `extra` is a credit not yet saved, for the preview of Add Credits; `without` a credit to leave
-    out, for the preview of a replacement.
-    """
-    drafts = list(Invoice.objects.drafts().filter(account=account).prefetch_related("lines"))
-    if not drafts:
-        return []
-    facts = usable_facts(account)
-    facts = [fact for fact in facts if fact.key != without] + ([extra] if extra else [])
+    """The drafts of one account with any credits: with one not yet saved, or without one to be replaced."""
     projections = []
     for draft in drafts:
         day = projected_day(draft, today)
         lines = sorted(draft.lines.all(), key=lambda line: line.position)
-        settlement = settle(facts, line_facts(lines), currency=account.currency, issued=day)
-        projections.append(Projection(draft, lines, day, settlement))
+        settlement = settle(facts, line_facts(lines), currency=draft.currency, issued=day)
+        projections.append(Projection(draft, lines, day, settlement, facts))
         left = {outcome.credit.key: outcome.left for outcome in settlement.outcomes}
         facts = [replace(fact, balance=left[fact.key]) for fact in facts]
     return projections

@@ -3,16 +3,16 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from credits.burndown import burndown
-from credits.forms import GrantForm
+from credits.caps import caps_words
+from credits.forms import GrantForm, terms_typed
 from credits.models import Credit, Entry, credits_of
 from credits.preview import grant_preview
 from credits.services import credit_grant, credit_replace, credit_void, void_facts
@@ -20,7 +20,6 @@ from credits.words import STATE_WORDS, State, credit_state, scope_words
 from customers.acts import fingerprint
 from customers.forms import ReasonForm
 from customers.models import Account, Act
-from customers.money import amount_text
 from customers.requests import actor_of, permission_needed
 from invoices.models import Item
 
@@ -35,10 +34,12 @@ class CreditRow:
     state: State
     state_words: str
     scope: str
+    limit: str
 
     @property
     def used(self) -> int:
-        return self.credit.amount - self.credit.balance
+        """In the credit's own measure."""
+        return self.credit.size - self.credit.balance
 
     @property
     def is_open(self) -> bool:
@@ -48,7 +49,11 @@ class CreditRow:
 def credit_row(credit: Credit, today: date) -> CreditRow:
     state = credit_state(credit, today)
     return CreditRow(
-        credit, state, STATE_WORDS[state], scope_words(credit.applies_to, credit.scope_rows.all())
+        credit=credit,
+        state=state,
+        state_words=STATE_WORDS[state],
+        scope=scope_words(credit.applies_to, credit.scope_rows.all()),
+        limit=caps_words(credit.max_amount, credit.max_percent, credit.currency),
     )
 
 
@@ -78,6 +83,7 @@ def credit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "credit": credit,
         "account": credit.account,
         "entries": booked,
+        "worth": -sum(entry.amount for entry in entries),
         "acts": Act.objects.filter(subject=f"credit:{pk}"),
         "charts": [
             c for c in (burndown(steps, today), burndown(steps, today, width=360, height=200, left=76)) if c
@@ -145,7 +151,8 @@ def credit_void_page(request: HttpRequest, pk: int) -> HttpResponse:
         credit = _credit(pk)
     form.show(fingerprint(void_facts(credit)))
     row = credit_row(credit, credit.account.day_of(timezone.now()))
-    return render(request, "credits/credit_void.html", {"credit": credit, "row": row, "form": form})
+    context = {"credit": credit, "row": row, "form": form, "worth": _worth(credit)}
+    return render(request, "credits/credit_void.html", context)
 
 
 def _grant_page(
@@ -162,8 +169,8 @@ def _grant_page(
         request.POST or None,
         account=account,
         today=account.day_of(now),
-        items=_items(),
-        initial=_terms_of(replaced),
+        items=Item.objects.order_by("kind", "name", "pk"),
+        initial=terms_typed(replaced) if replaced else {},
     )
     preview = None
     if request.method == "POST" and form.is_valid():
@@ -173,7 +180,8 @@ def _grant_page(
             messages.success(request, f"{saved} is saved. From now on nobody can edit it.")
             return redirect(saved)
     context = {"account": account, "form": form, "preview": preview, "replaced": replaced}
-    context["preview_asked"] = only_look and bool(request.POST.get("amount"))
+    size = "units" if form.is_bound and form.of_units else "amount"
+    context["preview_asked"] = only_look and bool(request.POST.get(size))
     if htmx:
         return render(request, "credits/_preview.html", context)
     return render(
@@ -186,38 +194,22 @@ def _account(pk: int) -> Account:
 
 
 def _credit(pk: int) -> Credit:
-    found = Credit.objects.with_balance().select_related("account__customer", "replaces")
+    found = Credit.objects.with_balance().select_related("account__customer", "replaces", "unit_item")
     credit: Credit = get_object_or_404(found.prefetch_related("scope_rows__item"), pk=pk)
     return credit
 
 
-def _items() -> QuerySet[Item]:
-    return Item.objects.order_by("kind", "name", "pk")
-
-
-def _terms_of(credit: Credit | None) -> dict[str, Any]:
-    """The terms of a credit about to be replaced, as the form's first values."""
-    if credit is None:
-        return {}
-    scope = credit.scope()
-    return {
-        "name": credit.name,
-        "amount": amount_text(credit.balance or credit.amount, credit.currency),
-        "priority": credit.priority,
-        "effective_from": credit.effective_from,
-        "expires_on": credit.expires_on,
-        "category": credit.category,
-        "applies_to": credit.applies_to,
-        "kinds": sorted(scope.kinds),
-        "items": list(scope.items),
-        "excluded_items": list(scope.excluded_items),
-    }
+def _worth(credit: Credit) -> int:
+    """The money that the units of a credit have paid so far."""
+    if credit.units is None:
+        return 0
+    return -(credit.entries.aggregate(paid=Sum("amount"))["paid"] or 0)
 
 
 def _with_balances(entries: Sequence[Entry]) -> list[tuple[Entry, int]]:
     """Each entry with the balance after it."""
     balance, rows = 0, []
     for entry in entries:
-        balance += entry.amount
+        balance += entry.change
         rows.append((entry, balance))
     return rows

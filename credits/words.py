@@ -66,18 +66,20 @@ def credit_state(credit: Credit, today: date) -> State:
 
 
 def scope_words(applies_to: str, rows: Iterable[ScopeRow]) -> str:
-    """A scope as a person says it: “All usage meters, and Support; but not API calls”."""
+    """A scope as a person says it: “All usage meters and Support, but not API calls”."""
     rows = list(rows)
     kinds = [f"all {KIND_PLURAL[Kind(row.kind)]}" for row in rows if row.role == ScopeRole.KIND]
     items = [row.item.name for row in rows if row.role == ScopeRole.ITEM and row.item]
+    tags = [row.tag for row in rows if row.role == ScopeRole.TAG]
+    tagged = [f"items tagged {listed(tags, 'or')}"] if tags else []
     excluded = [row.item.name for row in rows if row.role == ScopeRole.EXCLUDED_ITEM and row.item]
     if applies_to == AppliesTo.INVOICE:
         words = "The whole invoice"
     else:
-        words = listed([*kinds, *items])
+        words = listed([*kinds, *items, *tagged])
         words = words[:1].upper() + words[1:]
     return f"{words}, but not {listed(excluded)}" if excluded else words
 
 
-def listed(words: Sequence[str]) -> str:
-    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""
+def listed(words: Sequence[str], last: str = "and") -> str:
+    return f" {last} ".join(filter(None, (", ".join(words[:-1]), words[-1]))) if words else ""

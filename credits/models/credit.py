@@ -249,5 +249,6 @@ def credits_of(account: Account, **conditions: Any) -> list[Credit]:
         Credit.objects.filter(account=account, **conditions)
         .with_balance()
         .in_use_order()
+        .select_related("unit_item")
         .prefetch_related("scope_rows__item")
     )

@@ -61,7 +61,7 @@ def test_by_mouse_from_a_customer_to_a_voided_credit(page: Page, items: list[Ite
     expect(preview).to_contain_text("$70.00 understood.")
     expect(preview).to_contain_text("Amount due $90.00 now, $20.00 with it.")
     page.get_by_label("Selected kinds and items").check()
-    expect(preview).to_contain_text("Choose at least one kind or item below.")
+    expect(preview).to_contain_text("Choose at least one kind, item or tag below.")
     page.get_by_label("Find an item", exact=True).fill("api")
     expect(page.get_by_role("group", name="Single items").last.get_by_text("Seats")).to_be_hidden()
     page.get_by_label("API calls").first.check()

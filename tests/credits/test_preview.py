@@ -75,7 +75,9 @@ def test_another_credit_that_would_be_used_for_less_is_named() -> None:
     a_credit(account, "80.00", name="Purchased", priority=50)
     a_draft(account, (an_item(), "100.00"))
     [draft] = preview(account, "60.00", priority=1).drafts
-    assert [(moved.name, moved.before, moved.after) for moved in draft.moved] == [("Purchased", 8000, 4000)]
+    assert [(moved.credit.name, moved.before, moved.after) for moved in draft.moved] == [
+        ("Purchased", 8000, 4000)
+    ]
 
 
 def test_r7_several_drafts_share_it_in_issuing_order() -> None:
@@ -129,5 +131,5 @@ def test_r2_the_preview_of_a_replacement_leaves_the_replaced_credit_out() -> Non
     found = preview(account, "45.00", replaced=old)
     [draft] = found.drafts
     assert (draft.due_before, draft.others, draft.this, draft.due) == (7000, 0, 4500, 5500)
-    assert [(moved.name, moved.before, moved.after) for moved in draft.moved] == [("Old", 3000, 0)]
+    assert [(moved.credit.name, moved.before, moved.after) for moved in draft.moved] == [("Old", 3000, 0)]
     assert (found.place, found.of) == (1, 1)

@@ -4,7 +4,7 @@ import pytest
 
 from credits.allocation import Why
 from credits.models import Entry
-from credits.projection import Projection, drafts_project
+from credits.projection import Projection, drafts_open, drafts_project, drafts_settle, usable_facts
 from customers.models import Account, Act
 from invoices.models import Kind
 from tests.factories import (
@@ -164,16 +164,8 @@ def test_a_credit_not_yet_saved_takes_part_after_its_equals() -> None:
     a_credit(account, "30.00")
     a_draft(account, (item, "50.00"))
     extra = terms(account, "40.00").facts(account, at("2026-09-01"))
-    [found] = drafts_project(account, today=day("2026-09-01"), extra=extra)
+    [found] = drafts_settle(drafts_open(account), [*usable_facts(account), extra], today=day("2026-09-01"))
     assert [(outcome.used, outcome.left) for outcome in found.settlement.outcomes] == [
         (3000, 0),
         (2000, 2000),
     ]
-
-
-def test_a_credit_can_be_left_out_of_it() -> None:
-    account, item = an_account(), an_item()
-    out = a_credit(account, "30.00")
-    a_draft(account, (item, "50.00"))
-    [found] = drafts_project(account, today=day("2026-09-01"), without=out.pk)
-    assert found.settlement.due == 5000

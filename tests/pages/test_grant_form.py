@@ -152,7 +152,7 @@ SENTENCES: dict[str, tuple[dict[str, Any], str]] = {
     "over already": ({"expires_on": "2026-08-31"}, "The last day of this credit is over already."),
     "priority 0": ({"priority": "0"}, "Ensure this value is greater than or equal to 1."),
     "priority 101": ({"priority": "101"}, "Ensure this value is less than or equal to 100."),
-    "nothing selected": ({"applies_to": "selected"}, "Choose at least one kind or item below."),
+    "nothing selected": ({"applies_to": "selected"}, "Choose at least one kind, item or tag below."),
     "unknown kind": ({"applies_to": "selected", "kinds": ["gift"]}, "gift is not one of the available"),
     "unknown item": ({"applies_to": "selected", "items": ["999999"]}, "999999 is not one of the available"),
     "no token": ({"request_token": ""}, "This form had lost its token; it has a new one now."),
