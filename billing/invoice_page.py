@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import cast
 
 from credits.allocation import Why
+from credits.caps import caps_words
 from credits.models import Credit, Entry, EntryKind
 from credits.projection import Projection, drafts_project
 from credits.words import WHY
@@ -15,8 +16,11 @@ from invoices.models import Invoice, Line
 
 @dataclass(frozen=True, slots=True)
 class PaidBy:
+    """`units` are the free ones whose worth `amount` is; 0 of a credit of money."""
+
     credit: Credit
     amount: int
+    units: int = 0
 
 
 @dataclass(slots=True)
@@ -30,15 +34,26 @@ class LineRow:
         return sum(paid.amount for paid in self.paid_by)
 
     @property
+    def free_units(self) -> int:
+        return sum(paid.units for paid in self.paid_by)
+
+    @property
     def due(self) -> int:
         return self.line.amount - self.credited
 
 
 @dataclass(frozen=True, slots=True)
 class CreditOutcome:
+    """`used` is in the credit's own measure, `paid` the money it paid."""
+
     credit: Credit
     used: int
+    paid: int
     why: str
+
+    @property
+    def limit(self) -> str:
+        return caps_words(self.credit.max_amount, self.credit.max_percent, self.credit.currency)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +93,17 @@ def _projected(invoice: Invoice, now: datetime) -> InvoiceView:
 
 def projected_view(projection: Projection, before: Sequence[Invoice] = ()) -> InvoiceView:
     settlement = projection.settlement
-    credits = Credit.objects.in_bulk([outcome.credit.key for outcome in settlement.outcomes])
+    credits = _credits([outcome.credit.key for outcome in settlement.outcomes])
     rows = {line.pk: LineRow(line) for line in projection.lines}
     for payment in settlement.payments:
-        rows[payment.line].paid_by.append(PaidBy(credits[payment.credit], payment.amount))
+        rows[payment.line].paid_by.append(PaidBy(credits[payment.credit], payment.amount, payment.units))
     for left in settlement.passed_over:
         rows[left.line].left_for.append(PaidBy(credits[left.credit], left.amount))
     return InvoiceView(
         rows=list(rows.values()),
-        outcomes=[CreditOutcome(credits[o.credit.key], o.used, WHY[o.why]) for o in settlement.outcomes],
+        outcomes=[
+            CreditOutcome(credits[o.credit.key], o.used, o.paid, WHY[o.why]) for o in settlement.outcomes
+        ],
         total=settlement.total,
         credited=settlement.credited,
         projected=True,
@@ -98,18 +115,28 @@ def projected_view(projection: Projection, before: Sequence[Invoice] = ()) -> In
 def _issued(invoice: Invoice) -> InvoiceView:
     """From the ledger, and from the record of issuing for the reasons of that day."""
     rows = {line.pk: LineRow(line) for line in invoice.lines.order_by("position")}
-    applied = Entry.objects.filter(invoice=invoice, kind=EntryKind.APPLIED).select_related("credit")
+    applied = Entry.objects.filter(invoice=invoice, kind=EntryKind.APPLIED).select_related(
+        "credit__unit_item"
+    )
+    paid: dict[int, int] = {}
     for entry in applied.order_by("number"):
-        rows[cast("int", entry.line_id)].paid_by.append(PaidBy(entry.credit, -entry.amount))
+        rows[cast("int", entry.line_id)].paid_by.append(
+            PaidBy(entry.credit, -entry.amount, -(entry.units or 0))
+        )
+        paid[entry.credit_id] = paid.get(entry.credit_id, 0) - entry.amount
     record = Act.objects.filter(subject=f"invoice:{invoice.pk}", kind="invoice_issue").first()
     told = record.details["outcomes"] if record else []
-    credits = Credit.objects.in_bulk([pk for pk, _, _ in told])
+    credits = _credits([pk for pk, _, _ in told])
     return InvoiceView(
         rows=list(rows.values()),
-        outcomes=[CreditOutcome(credits[pk], used, WHY[Why(why)]) for pk, why, used in told],
+        outcomes=[CreditOutcome(credits[pk], used, paid.get(pk, 0), WHY[Why(why)]) for pk, why, used in told],
         total=invoice.total or 0,
         credited=invoice.credited or 0,
         projected=False,
         day=invoice.judged_on,
         before=(),
     )
+
+
+def _credits(keys: Sequence[int]) -> dict[int, Credit]:
+    return Credit.objects.select_related("unit_item").in_bulk(keys)

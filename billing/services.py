@@ -98,7 +98,7 @@ def issue_facts(invoice: Invoice, settlement: Settlement) -> dict[str, Any]:
         "status": invoice.status,
         "period": [invoice.period_start, invoice.period_end],
         "total": settlement.total,
-        "payments": [[p.credit, p.line, p.amount] for p in settlement.payments],
+        "payments": [[p.credit, p.line, p.amount, p.units] for p in settlement.payments],
     }
 
 
@@ -167,26 +167,33 @@ def void_facts(invoice: Invoice, today: date) -> dict[str, Any]:
         "invoice": invoice.pk,
         "status": invoice.status,
         "returned": [
-            [back.credit.pk, back.amount, back.closed_as] for back in credits_returned(invoice, today)
+            [back.credit.pk, back.change, back.amount, back.closed_as]
+            for back in credits_returned(invoice, today)
         ],
     }
 
 
 class Returned:
-    """What goes back to one credit when an invoice is voided, and whether it can be used again."""
+    """What goes back to one credit when an invoice is voided, and whether it can be used again.
 
-    def __init__(self, credit: Credit, amount: int, today: date) -> None:
+    `change` is in the credit's own measure, `amount` the money that it paid.
+    """
+
+    def __init__(self, credit: Credit, change: int, amount: int, today: date) -> None:
         self.credit = credit
+        self.change = change
         self.amount = amount
         self.closed_as = "voided" if credit.voided else "expired" if credit.is_gone(today) else ""
 
 
 def credits_returned(invoice: Invoice, today: date) -> list[Returned]:
+    changes: dict[int, int] = {}
     amounts: dict[int, int] = {}
     for entry in applied_entries(invoice):
+        changes[entry.credit_id] = changes.get(entry.credit_id, 0) - entry.change
         amounts[entry.credit_id] = amounts.get(entry.credit_id, 0) - entry.amount
-    credits = credits_of(invoice.account, pk__in=amounts)
-    return [Returned(credit, amounts[credit.pk], today) for credit in credits]
+    credits = credits_of(invoice.account, pk__in=changes)
+    return [Returned(credit, changes[credit.pk], amounts[credit.pk], today) for credit in credits]
 
 
 def _void_check(invoice: Invoice, reason: str) -> None:

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
-from billing.account_page import available_by_account, balances, expiring_soon
+from billing.account_page import Available, available_by_account, balances, expiring_soon
 from billing.invoice_page import invoice_view
 from credits.models import Entry
 from credits.views import credit_rows
@@ -15,6 +15,7 @@ from invoices.models import Invoice
 
 FIRST = 20
 RECENT = 12
+NO_CREDIT = Available()
 
 
 @permission_needed("customers.view_account", "invoices.view_invoice", "credits.view_credit")
@@ -35,7 +36,7 @@ def home(request: HttpRequest) -> HttpResponse:
     drafts = Invoice.objects.drafts().select_related("account__customer").with_totals()
     context = {
         "search": search,
-        "glance": [(account, available.get(account.pk, 0)) for account in glance],
+        "glance": [(account, available.get(account.pk, NO_CREDIT)) for account in glance],
         "expiring": expiring_soon(today, FIRST),
         "drafts": drafts[:FIRST],
         "today": today,
@@ -48,7 +49,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(Customer, pk=pk)
     accounts = list(shown.accounts.all())
     available = available_by_account([account.pk for account in accounts], timezone.localdate())
-    context = {"customer": shown, "accounts": [(a, available.get(a.pk, 0)) for a in accounts]}
+    context = {"customer": shown, "accounts": [(a, available.get(a.pk, NO_CREDIT)) for a in accounts]}
     return render(request, "billing/customer.html", context)
 
 
@@ -60,7 +61,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     invoices = list(
         Invoice.objects.filter(account=shown).with_totals().order_by("-period_end", "-pk")[: RECENT + 1]
     )
-    entries = Entry.objects.filter(account=shown).select_related("credit", "invoice")
+    entries = Entry.objects.filter(account=shown).select_related("credit__unit_item", "invoice")
     context = {
         "account": shown,
         "balances": balances(shown, live, today),

@@ -12,6 +12,8 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html
 
+from credits.caps import caps_words
+from credits.measures import measured
 from credits.models import Balance, Credit, Entry, ScopeRow
 from credits.words import scope_words
 from customers.admin_base import ReadOnlyAdmin
@@ -27,13 +29,14 @@ class CreditAdmin(ReadOnlyAdmin):
     search_fields = ("name", "account__name", "account__key", "account__customer__name")
     date_hierarchy = "created_at"
     fields = (
-        *("account", "name", "category", "granted", "left", "priority", "scope_in_words"),
+        *("account", "name", "category", "granted", "left", "priority", "scope_in_words", "limit"),
         *("effective_from", "expires_on", "replaces", "reason", "created_at", "void"),
     )
-    readonly_fields = ("scope_in_words", "granted", "left", "void")
+    readonly_fields = ("scope_in_words", "limit", "granted", "left", "void")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return Credit.objects.with_balance().select_related("account").prefetch_related("scope_rows__item")
+        found = Credit.objects.with_balance().select_related("account", "unit_item")
+        return found.prefetch_related("scope_rows__item")
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return self.void_if_may(request, self.list_display)
@@ -60,13 +63,17 @@ class CreditAdmin(ReadOnlyAdmin):
     def scope_in_words(self, credit: Credit) -> str:
         return scope_words(credit.applies_to, credit.scope_rows.all())
 
-    @admin.display(description="Amount granted", ordering="amount")
+    @admin.display(description="Limit on one invoice")
+    def limit(self, credit: Credit) -> str:
+        return caps_words(credit.max_amount, credit.max_percent, credit.currency) or "None"
+
+    @admin.display(description="Granted", ordering="amount")
     def granted(self, credit: Credit) -> str:
-        return money_display(credit.amount, credit.currency)
+        return measured(credit.size, credit)
 
     @admin.display(description="Left", ordering="balance")
     def left(self, credit: Credit) -> str:
-        return money_display(credit.balance, credit.currency)
+        return measured(credit.balance, credit)
 
     @admin.display(description="Void")
     def void(self, credit: Credit) -> str:
@@ -77,10 +84,10 @@ class CreditAdmin(ReadOnlyAdmin):
 
 @admin.register(ScopeRow)
 class ScopeRowAdmin(ReadOnlyAdmin):
-    list_display = ("credit", "role", "kind", "item")
+    list_display = ("credit", "role", "kind", "item", "tag")
     list_select_related = ("credit", "item")
     list_filter = ("role", "kind")
-    search_fields = ("credit__name", "item__name")
+    search_fields = ("credit__name", "item__name", "tag")
 
 
 @admin.register(Entry)
@@ -91,39 +98,44 @@ class EntryAdmin(ReadOnlyAdmin):
         "credit",
         "kind",
         "shown",
+        "free_units",
         "invoice",
         "value_date",
         "booked_at",
         "act",
     )
-    list_select_related = ("account", "credit", "invoice", "act")
+    list_select_related = ("account", "credit__unit_item", "invoice", "act")
     list_filter = ("kind", "currency")
     search_fields = ("credit__name", "account__name", "account__key", "invoice__number")
     date_hierarchy = "value_date"
     fields = (
-        *("account", "number", "credit", "kind", "shown", "currency", "invoice", "line"),
+        *("account", "number", "credit", "kind", "shown", "free_units", "currency", "invoice", "line"),
         *("reverses", "act", "value_date", "booked_at"),
     )
-    readonly_fields = ("shown",)
+    readonly_fields = ("shown", "free_units")
 
     @admin.display(description="Amount", ordering="amount")
     def shown(self, entry: Entry) -> str:
         return money_display(entry.amount, entry.currency)
 
+    @admin.display(description="Free units")
+    def free_units(self, entry: Entry) -> str:
+        return "–" if entry.units is None else measured(entry.units, entry.credit)
+
 
 @admin.register(Balance)
 class BalanceAdmin(ReadOnlyAdmin):
     list_display = ("credit", "account", "granted_shown", "left", "voided", "lapsed")
-    list_select_related = ("credit", "account")
+    list_select_related = ("credit__unit_item", "account")
     list_filter = ("voided", "lapsed")
     search_fields = ("credit__name", "account__name", "account__key")
     fields = ("credit", "account", "granted_shown", "left", "voided", "lapsed", "entry_id")
     readonly_fields = ("granted_shown", "left")
 
-    @admin.display(description="Amount granted", ordering="granted")
+    @admin.display(description="Granted", ordering="granted")
     def granted_shown(self, kept: Balance) -> str:
-        return money_display(kept.granted, kept.credit.currency)
+        return measured(kept.granted, kept.credit)
 
     @admin.display(description="Left", ordering="balance")
     def left(self, kept: Balance) -> str:
-        return money_display(kept.balance, kept.credit.currency)
+        return measured(kept.balance, kept.credit)
