@@ -156,13 +156,12 @@ def a_credit(account: Account, amount: str, *, now: str = GRANTED, **promise: An
 
 def a_unit_credit(account: Account, units: str, item: Item, *, now: str = GRANTED, **promise: Any) -> Credit:
     """`a_unit_credit(account, "1000", api)`: free units of the item."""
-    plain: dict[str, Any] = {
-        "items": (item,),
-        "units": units_parse(units, limit=10**12),
-        "unit_item": item,
-        "amount": 0,
-    }
-    promised = replace(terms(account, "1", items=(item,)), **plain, **promise)
+    promised = replace(
+        terms(account, "1", **{"items": (item,), **promise}),
+        units=units_parse(units, limit=10**12),
+        unit_item=item,
+        amount=0,
+    )
     return credit_grant(account=account, terms=promised, reason="", **by_now(now))
 
 

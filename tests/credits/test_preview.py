@@ -1,5 +1,7 @@
 """The preview of Add Credits: what a credit that is still a form would do, before and after."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -10,8 +12,9 @@ from credits.models import Credit, Entry
 from credits.preview import DraftPreview, GrantPreview, grant_preview
 from credits.words import WHY
 from customers.models import Account
-from invoices.models import Kind
-from tests.factories import a_credit, a_draft, an_account, an_item, at, terms
+from invoices.models import Item, Kind
+from invoices.units import PARTS
+from tests.factories import a_credit, a_draft, a_line, a_unit_credit, an_account, an_item, at, terms
 
 pytestmark = pytest.mark.django_db
 
@@ -133,3 +136,48 @@ def test_r2_the_preview_of_a_replacement_leaves_the_replaced_credit_out() -> Non
     assert (draft.due_before, draft.others, draft.this, draft.due) == (7000, 0, 4500, 5500)
     assert [(moved.credit.name, moved.before, moved.after) for moved in draft.moved] == [("Old", 3000, 0)]
     assert (found.place, found.of) == (1, 1)
+
+
+def of_units(account: Account, units: str, item: Item, **promise: Any) -> GrantPreview:
+    promised = replace(
+        terms(account, "1", items=(item,), **promise), amount=0, units=int(units) * PARTS, unit_item=item
+    )
+    return grant_preview(account, promised, now=at("2026-09-01"))
+
+
+def test_r11_several_drafts_share_units_and_each_says_what_they_were_worth() -> None:
+    account, api = an_account(), an_item()
+    a_draft(account, a_line(api, "0.02", "300"), start="2026-07-01", end="2026-08-01")
+    a_draft(account, a_line(api, "0.01", "260"))
+    found = of_units(account, "500", api)
+    assert [(draft.used, draft.this) for draft in found.drafts] == [(300 * PARTS, 600), (200 * PARTS, 200)]
+    assert (found.paid, found.used, found.left, found.size) == (800, 500 * PARTS, 0, 500 * PARTS)
+
+
+def test_r11_units_and_money_of_another_credit_of_units_are_told_apart() -> None:
+    account, api = an_account(), an_item()
+    a_unit_credit(account, "100", api, name="Older")
+    a_draft(account, a_line(api, "0.02", "300"))
+    [draft] = of_units(account, "250", api, priority=1).drafts
+    [moved] = draft.moved
+    assert (moved.credit.name, moved.before, moved.after) == ("Older", 100 * PARTS, 50 * PARTS)
+    assert (moved.paid_before, moved.paid_after) == (200, 100)
+
+
+@pytest.mark.parametrize(
+    ("caps", "this", "unlimited"),
+    [
+        ({}, 5000, None),
+        ({"max_amount": 5000}, 5000, None),
+        ({"max_amount": 2000}, 2000, 5000),
+        ({"max_percent": Decimal("25.00")}, 1500, 5000),
+        ({"max_percent": Decimal("0.01")}, 0, 5000),
+    ],
+)
+def test_a_limit_that_holds_it_back_is_told_with_what_it_would_pay_without(
+    caps: dict[str, Any], this: int, unlimited: int | None
+) -> None:
+    account = an_account()
+    a_draft(account, (an_item(), "60.00"))
+    [draft] = preview(account, "50.00", **caps).drafts
+    assert (draft.this, draft.unlimited) == (this, unlimited)

@@ -5,12 +5,13 @@ from typing import Any
 import pytest
 
 from credits.allocation import Why
-from credits.models import Credit
+from credits.models import AppliesTo, Credit
 from credits.words import STATE_WORDS, WHY, State, credit_state, listed, scope_words
 from customers.models import Account
 from invoices.models import Kind
 from tests.factories import (
     a_credit,
+    a_unit_credit,
     an_account,
     an_invoice,
     an_item,
@@ -40,6 +41,10 @@ def test_a_list_as_a_person_says_it(words: list[str], sentence: str) -> None:
     assert listed(words) == sentence
 
 
+def test_a_list_of_what_is_enough_singly() -> None:
+    assert listed(["A", "B", "C"], "or") == "A, B or C"
+
+
 def scope_of(account: Account, **promise: Any) -> str:
     credit = a_credit(account, "1.00", **promise)
     return scope_words(credit.applies_to, credit.scope_rows.order_by("pk"))
@@ -57,6 +62,22 @@ def test_r3_a_scope_as_a_person_says_it() -> None:
         scope_of(account, kinds=(Kind.USAGE_METER, Kind.ADD_ON), items=(support,), excluded_items=(calls,))
         == "All usage meters, all add-ons and Support, but not API calls"
     )
+
+
+@pytest.mark.django_db
+def test_r3_tags_as_a_person_says_them() -> None:
+    account, selected = an_account(), {"applies_to": AppliesTo.SELECTED}
+    assert scope_of(account, tags=("team-blue",), **selected) == "Items tagged team-blue"
+    assert (
+        scope_of(account, tags=("team-blue", "beta"), kinds=(Kind.LICENSE,), **selected)
+        == "All licenses and items tagged team-blue or beta"
+    )
+
+
+@pytest.mark.django_db
+def test_r11_the_scope_of_free_units_is_their_item() -> None:
+    credit = a_unit_credit(an_account(), "5", an_item("API calls"))
+    assert scope_words(credit.applies_to, credit.scope_rows.all()) == "API calls"
 
 
 def state(credit: Credit, today: str) -> State:

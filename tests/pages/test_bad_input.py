@@ -126,11 +126,22 @@ def test_no_body_breaks_a_form(web: Client, house: House, case: str) -> None:
 VALUES = ["x" * 1_000_000, "\ud800", "%00", "\u202e\u200b", "-1", str(2**70), "[]"]
 
 
-@pytest.mark.parametrize("field", [name for name in typed() if name != "request_token"])
+OF_UNITS = ("units", "unit_item")
+FIELDS = [
+    *(name for name in typed() if name != "request_token"),
+    *OF_UNITS,
+    "tags",
+    "max_amount",
+    "max_percent",
+]
+
+
+@pytest.mark.parametrize("field", FIELDS)
 def test_no_value_of_a_field_breaks_add_credits(web: Client, field: str) -> None:
     path = f"/accounts/{an_account().pk}/credits/add/"
+    of_units = {"denomination": "units", "units": "5"} if field in OF_UNITS else {}
     for value in VALUES:
-        form = "&".join(f"{name}={said}" for name, said in typed().items() if name != field)
+        form = "&".join(f"{name}={said}" for name, said in typed(**of_units).items() if name != field)
         body = f"{form}&{field}={value}".encode("utf-8", "surrogatepass")
         for sent in (body, body + f"&{field}=1&{field}=".encode()):
             answer = web.generic("POST", path, sent, "application/x-www-form-urlencoded")
@@ -140,7 +151,10 @@ def test_no_value_of_a_field_breaks_add_credits(web: Client, field: str) -> None
 IDS = ["abc", "1.5", "", str(2**63), "9" * 5000, "-1", "\x00", "1 OR 1=1"]
 
 
-@pytest.mark.parametrize("field", ["items", "excluded_items", "kinds", "lines-0-item", "lines-0-line"])
+LISTS = ["items", "excluded_items", "kinds", "tags", "unit_item", "lines-0-item", "lines-0-line"]
+
+
+@pytest.mark.parametrize("field", LISTS)
 def test_no_id_in_a_list_of_items_breaks_a_form(web: Client, field: str) -> None:
     house = a_house()
     lines = {"lines-TOTAL_FORMS": "1", "lines-INITIAL_FORMS": "0", "lines-0-quantity": "1"}
@@ -153,6 +167,7 @@ def test_no_id_in_a_list_of_items_breaks_a_form(web: Client, field: str) -> None
     ):
         for value in IDS:
             form = typed(applies_to="selected", **period, **lines) | {"lines-0-unit_price": "1"}
+            form |= {"denomination": "units", "units": "5"} if field == "unit_item" else {}
             answer = web.post(path, form | {field: [value, value]})
             assert sane(answer), (path, value[:40], answer.status_code)
 

@@ -11,6 +11,7 @@ from tests.factories import (
     a_credit,
     a_draft,
     a_token,
+    a_unit_credit,
     an_account,
     an_invoice,
     an_item,
@@ -38,6 +39,8 @@ class Town:
             for number in range(rows)
         ]
         self.credit = credits[0]
+        units = [a_unit_credit(account, "0.5", items[number]) for number in range(rows)]
+        self.units = units[0]
         lines = [(item, "10.00") for item in items]
         issued = [an_invoice(account, *lines) for _ in range(rows)]
         self.issued = issued[0]
@@ -56,6 +59,7 @@ class Town:
             "customer": self.account.customer_id,
             "account": self.account.pk,
             "credit": self.credit.pk,
+            "units": self.units.pk,
             "issued": self.issued.pk,
             "draft": self.draft.pk,
             "item": self.item.pk,
@@ -77,6 +81,10 @@ PAGES = {
     "/items/": 7,
     "/items/?tag=gpu&q=Meter": 7,
     "/items/{item}/tag/": 8,
+    "/credits/{credit}/replace/": 8,
+    "/credits/{units}/": 10,
+    "/credits/{units}/void/": 8,
+    "/credits/{units}/replace/": 8,
     "/invoices/": 6,
     "/invoices/?q=Busy&status=draft": 6,
     "/invoices/{issued}/": 10,
@@ -88,6 +96,7 @@ PAGES = {
     "/admin/credits/credit/": 11,
     "/admin/credits/entry/": 9,
     "/admin/invoices/item/": 6,
+    "/admin/credits/balance/": 6,
     "/admin/invoices/invoice/": 9,
     "/admin/invoices/line/": 7,
     "/admin/customers/account/": 7,
