@@ -1,6 +1,7 @@
 """The stage of the browser tests: an account in the middle of its life, and every page of it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from credits.models import Credit
 from customers.models import Account
@@ -9,6 +10,7 @@ from tests.factories import (
     a_credit,
     a_draft,
     a_line,
+    a_unit_credit,
     an_account,
     an_invoice,
     an_item,
@@ -23,6 +25,7 @@ from tests.factories import (
 class Stage:
     account: Account
     credit: Credit
+    units: Credit
     issued: Invoice
     draft: Invoice
     item: Item
@@ -31,6 +34,7 @@ class Stage:
         """By name, every page that an operator can open."""
         account, credit = f"/accounts/{self.account.pk}/", f"/credits/{self.credit.pk}/"
         issued, draft = f"/invoices/{self.issued.pk}/", f"/invoices/{self.draft.pk}/"
+        units = f"/credits/{self.units.pk}/"
         customer = f"/customers/{self.account.customer_id}/"
         admin = {
             f"admin {name}": f"/admin/{name}/"
@@ -59,6 +63,9 @@ class Stage:
             "credit": credit,
             "void credit": f"{credit}void/",
             "replace credit": f"{credit}replace/",
+            "free units": units,
+            "void free units": f"{units}void/",
+            "replace free units": f"{units}replace/",
             "items": "/items/",
             "no item": "/items/?q=nothing",
             "tag item": f"/items/{self.item.pk}/tag/",
@@ -85,11 +92,12 @@ def a_stage() -> Stage:
     credit = a_credit(
         account, "1234567.89", name="Referral", priority=1, items=(api,), expires_on="2026-10-01"
     )
-    a_credit(account, "5.00", name="Any", priority=2)
+    a_credit(account, "5.00", name="Any", priority=2, max_amount=20000, max_percent=Decimal("12.50"))
+    units = a_unit_credit(account, "1000000.5", api, name="Free calls for the first year of a contract")
     void_credit(a_credit(account, "10.00", name="A mistake"))
     tag(api, "gpu", "paid-by-the-team-with-a-rather-long-name")
     issued = an_invoice(account, a_line(api, "0.000012", "123456789"), (seats, "50.00"))
     pay(an_invoice(account, (seats, "10.00")))
     correct(an_invoice(account, (api, "7.00")))
     draft = a_draft(account, (api, "70.00"), (seats, "30.00"), start="2026-09-01", end="2026-10-01")
-    return Stage(account, credit, issued, draft, api)
+    return Stage(account, credit, units, issued, draft, api)

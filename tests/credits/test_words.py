@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from credits.allocation import Why
-from credits.models import AppliesTo, Credit
+from credits.models import Credit
 from credits.words import STATE_WORDS, WHY, State, credit_state, listed, scope_words
 from customers.models import Account
 from invoices.models import Kind
@@ -66,10 +66,10 @@ def test_r3_a_scope_as_a_person_says_it() -> None:
 
 @pytest.mark.django_db
 def test_r3_tags_as_a_person_says_them() -> None:
-    account, selected = an_account(), {"applies_to": AppliesTo.SELECTED}
-    assert scope_of(account, tags=("team-blue",), **selected) == "Items tagged team-blue"
+    account = an_account()
+    assert scope_of(account, tags=("team-blue",)) == "Items tagged team-blue"
     assert (
-        scope_of(account, tags=("team-blue", "beta"), kinds=(Kind.LICENSE,), **selected)
+        scope_of(account, tags=("team-blue", "beta"), kinds=(Kind.LICENSE,))
         == "All licenses and items tagged team-blue or beta"
     )
 

@@ -9,7 +9,7 @@ from django.test import Client
 from credits.models import Credit
 from customers.models import Account
 from invoices.models import Item, Kind
-from tests.factories import a_draft, an_account, an_item, issue
+from tests.factories import a_draft, an_account, an_item, issue, tag
 from tests.pages.reading import fields, rows, text
 from tests.pages.test_grant_form import path, typed
 
@@ -24,10 +24,7 @@ def account() -> Account:
 @pytest.fixture
 def item() -> Item:
     """It bears the tag team-blue."""
-    item = an_item()
-    item.tags = ["team-blue"]
-    item.save()
-    return item
+    return tag(an_item(), "team-blue")
 
 
 def test_r3_tags_kinds_and_items_make_one_scope(web: Client, account: Account, item: Item) -> None:
@@ -77,9 +74,7 @@ def test_tags_are_offered_once_an_item_bears_one(web: Client, account: Account) 
     an_item("Bare")
     assert "All items with a tag" not in text(web.get(path(account)))
     for number, tags in enumerate((["team-red", "beta"], ["beta"])):
-        tagged = an_item(f"Tagged {number}")
-        tagged.tags = tags
-        tagged.save()
+        tag(an_item(f"Tagged {number}"), *tags)
     assert "All items with a tag beta team-red" in text(web.get(path(account)))
 
 
@@ -187,8 +182,7 @@ def test_r2_replacing_begins_with_the_tags_and_limits_of_the_old_credit(
         path(account), typed(applies_to="selected", tags="team-blue", max_percent="12.50", max_amount="20")
     )
     old = Credit.objects.get()
-    item.tags = []
-    item.save()
+    tag(item)
     form = fields(web.get(f"/credits/{old.pk}/replace/"))
     assert (form["tags"], form["max_percent"], form["max_amount"]) == ("team-blue", "12.5", "20.00")
     assert form["denomination"] == "money"
