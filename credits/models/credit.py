@@ -50,11 +50,16 @@ class CreditQuerySet(SealedQuerySet["Credit"]):
         return self.filter(units=None)
 
     def in_use_order(self) -> "CreditQuerySet":
-        """R4, said to the database; `credits.terms.use_order` says the same of values."""
+        """R4, said to the database; `credits.terms.use_order` says the same of values. Free units come
+        before money, as settling takes them (R11)."""
+        units_first = models.Case(
+            models.When(units=None, then=1), default=0, output_field=models.IntegerField()
+        )
         promotional_first = models.Case(
             models.When(category=Category.PROMOTIONAL, then=0), default=1, output_field=models.IntegerField()
         )
         return self.order_by(
+            units_first,
             "priority",
             F("expires_on").asc(nulls_last=True),
             promotional_first,
