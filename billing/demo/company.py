@@ -14,7 +14,8 @@ from billing.demo.facts import ACCOUNTS, CUSTOMERS, ITEMS, STORY, AccountFact, C
 from billing.demo.invoicing import Invoicing
 from billing.demo.promises import COMMITMENT, SENT_TWICE, credit_facts, larger_commitment
 from billing.demo.step import Step, demo_token
-from credits.grant_terms import Terms
+from credits.caps import percent_parse
+from credits.grant_terms import MOST_UNITS, Terms
 from credits.models import AppliesTo, Credit, last_issue
 from credits.services import credit_grant, credit_replace, credit_void, credits_expire
 from customers.acts import Actor
@@ -23,6 +24,7 @@ from customers.money import amount_parse
 from customers.services import account_open, customer_open
 from invoices.models import Item
 from invoices.services import item_add
+from invoices.units import units_parse
 
 FIRST_TOKEN = demo_token("customer", CUSTOMERS[0][0])
 
@@ -123,7 +125,11 @@ class Company:
         selected = fact.kinds or fact.items
         return Terms(
             name=fact.name,
-            amount=amount_parse(fact.amount, self.accounts[fact.account].currency),
+            amount=self._amount(fact, fact.amount) or 0,
+            units=units_parse(fact.units, limit=MOST_UNITS) if fact.units else None,
+            unit_item=self.items[fact.items[0]] if fact.units else None,
+            max_amount=self._amount(fact, fact.max_amount),
+            max_percent=percent_parse(fact.max_percent) if fact.max_percent else None,
             priority=fact.priority,
             effective_from=fact.starts,
             expires_on=fact.ends,
@@ -133,3 +139,6 @@ class Company:
             items=tuple(self.items[key] for key in fact.items),
             excluded_items=tuple(self.items[key] for key in fact.excluded),
         )
+
+    def _amount(self, fact: CreditFact, typed: str) -> int | None:
+        return amount_parse(typed, self.accounts[fact.account].currency) if typed else None

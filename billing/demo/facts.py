@@ -160,7 +160,8 @@ ACCOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class CreditFact:
-    """A credit, granted on `granted`; the scope is the whole invoice unless kinds or items are named."""
+    """A credit, granted on `granted`; the scope is the whole invoice unless kinds or items are named. One
+    with `units` is of free units of its one item, and has no amount."""
 
     account: str
     name: str
@@ -174,3 +175,6 @@ class CreditFact:
     items: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
     reason: str = ""
+    units: str = ""
+    max_amount: str = ""
+    max_percent: str = ""

@@ -16,6 +16,7 @@ def credit_facts(days: Days) -> tuple[CreditFact, ...]:
         *story_credits(days),
         *older_dollar_credits(days),
         *newer_dollar_credits(days),
+        *measured_credits(days),
         *euro_credits(days),
         *yen_credits(days),
     )
@@ -126,6 +127,37 @@ def newer_dollar_credits(days: Days) -> tuple[CreditFact, ...]:
             ends=end_of(12),
             category=purchased,
             excluded=("brand-kit",),
+        ),
+    )
+
+
+def measured_credits(days: Days) -> tuple[CreditFact, ...]:
+    """Free units of a meter, and money that pays only so much of each invoice."""
+    first, end_of = days.month, days.end_of
+    return (
+        CreditFact(
+            "AC-1010",
+            "Free API calls",
+            amount="",
+            granted=first(-2),
+            starts=first(-2),
+            ends=end_of(4),
+            items=("api-calls",),
+            units="50000",
+            reason="Part of the campus agreement",
+        ),
+        CreditFact(
+            "AC-1009",
+            "Half of the usage",
+            "400.00",
+            granted=first(-3),
+            starts=first(-3),
+            ends=end_of(9),
+            priority=20,
+            kinds=(Kind.USAGE_METER,),
+            max_amount="200.00",
+            max_percent="50",
+            reason="Migration discount",
         ),
     )
 

@@ -117,6 +117,17 @@ def test_there_are_customers_in_three_currencies_and_credits_of_every_kind_of_sc
     assert len(set(Line.objects.values_list("kind", flat=True))) == 4
 
 
+def test_r11_one_account_has_free_units_left_and_another_a_limit_that_holds(company: None) -> None:
+    units = Credit.objects.with_balance().get(unit_item__key="api-calls")
+    assert 0 < units.balance < units.size
+    [half] = Credit.objects.filter(max_percent__isnull=False)
+    issued = Invoice.objects.filter(account=half.account_id).exclude(status=Status.DRAFT)
+    for invoice in issued.filter(pk__in=half.entries.values("invoice")):
+        usage = sum(line.amount for line in invoice.lines.filter(kind="usage_meter"))
+        paid = -sum(entry.amount for entry in half.entries.filter(invoice=invoice))
+        assert 0 < paid == usage // 2 < 20000
+
+
 def made_and_taken_back() -> str:
     with transaction.atomic():
         demo_make(by=BY, now=AUTUMN)
