@@ -35,13 +35,13 @@ def bars(
     series: Sequence[str],
     shown: Callable[[int], str],
     *,
-    width: int = 1100,
-    height: int = 240,
+    size: tuple[int, int],
 ) -> Bars | None:
     """Parts above zero are heaped upwards, those below it downwards; None if there is nothing to draw.
 
     Floats here are pixels, never money.
     """
+    width, height = size
     highest = max((sum(part for part in parts if part > 0) for _, parts in values), default=0)
     lowest = min((sum(part for part in parts if part < 0) for _, parts in values), default=0)
     if highest == lowest:

@@ -64,7 +64,7 @@ def breakage(period: Period) -> Breakage:
         )
         for row in found
     ]
-    rows.sort(key=lambda row: (row.of.order, row.month))
+    rows.sort(key=lambda row: (row.month, row.of.order))
     by_month: dict[CreditClass, int] = {}
     for row in rows:
         by_month[row.of] = by_month.get(row.of, 0) + row.expired + row.voided

@@ -52,7 +52,7 @@ class PeriodForm(AsOfForm):
 
     def __init__(self, asked: QueryDict, *, now: datetime, zone: ZoneInfo) -> None:
         super().__init__(asked, now=now, zone=zone)
-        self.fields["as_of"].label = "To, and as of"
+        self.fields["as_of"].label = "To"
 
     def first_values(self, asked: QueryDict) -> dict[str, Any]:
         """A year of months, up to the day asked for."""

@@ -6,12 +6,12 @@ from datetime import date
 from billing.reports.breakage import BreakageRow, breakage
 from billing.reports.days import Period
 from billing.reports.pages import (
-    Figure,
+    Drawing,
     ReportPage,
     category,
     class_words,
     currencies,
-    figure,
+    figures,
     heaped,
     measured,
 )
@@ -29,9 +29,7 @@ def breakage_page(period: Period) -> ReportPage:
     money = [row for row in report.rows if not row.of.in_units]
     units = [row for row in report.rows if row.of.in_units]
     return ReportPage(
-        figures=[
-            f for currency in currencies(row.of for row in money) for f in _ends(currency, money, period)
-        ],
+        figures=figures([_ends(currency, money, period) for currency in currencies(row.of for row in money)]),
         tables=[
             Table(
                 "money",
@@ -82,13 +80,13 @@ def _ended_totals(money: Sequence[BreakageRow]) -> list[Sequence[Cell]]:
     ]
 
 
-def _ends(currency: str, money: Sequence[BreakageRow], period: Period) -> list[Figure]:
+def _ends(currency: str, money: Sequence[BreakageRow], period: Period) -> Drawing:
     rows = [
         (_month(row.month), (row.expired, row.voided - row.replaced))
         for row in money
         if row.of.currency == currency
     ]
-    return figure(
+    return Drawing(
         currency,
         f"Breakage in {currency} by month",
         "Expired, and voided without a replacement. The table below has the same figures.",
@@ -99,12 +97,9 @@ def _ends(currency: str, money: Sequence[BreakageRow], period: Period) -> list[F
 
 def use_page(period: Period) -> ReportPage:
     report = use(period)
+    in_use = sorted({row.currency for row in report.rows})
     return ReportPage(
-        figures=[
-            f
-            for currency in sorted({row.currency for row in report.rows})
-            for f in _used(currency, report.rows, period)
-        ],
+        figures=figures([_used(currency, report.rows, period) for currency in in_use]),
         tables=[
             Table(
                 "money",
@@ -115,7 +110,7 @@ def use_page(period: Period) -> ReportPage:
                     (Month(row.month), Text(row.item), Text(row.currency), *_paid(row.currency, row))
                     for row in report.rows
                 ],
-                _paid_totals(report.rows),
+                _paid_totals(report.rows, in_use),
             ),
             Table(
                 "units",
@@ -144,10 +139,10 @@ def _paid(currency: str, row: UseRow) -> tuple[Cell, ...]:
     return tuple(Amount(value, currency) for value in (row.by_money, row.by_units, row.paid))
 
 
-def _paid_totals(rows: Sequence[UseRow]) -> list[Sequence[Cell]]:
+def _paid_totals(rows: Sequence[UseRow], currencies: Sequence[str]) -> list[Sequence[Cell]]:
     sums = heaped(
         [(row.currency, (row.by_money, row.by_units, row.paid)) for row in rows],
-        sorted({row.currency for row in rows}),
+        currencies,
         3,
     )
     return [
@@ -156,9 +151,9 @@ def _paid_totals(rows: Sequence[UseRow]) -> list[Sequence[Cell]]:
     ]
 
 
-def _used(currency: str, used: Sequence[UseRow], period: Period) -> list[Figure]:
+def _used(currency: str, used: Sequence[UseRow], period: Period) -> Drawing:
     rows = [(_month(row.month), (row.by_money, row.by_units)) for row in used if row.currency == currency]
-    return figure(
+    return Drawing(
         currency,
         f"Paid by credits in {currency}, by month",
         "All items together. The table below has the same figures, by item.",
@@ -172,7 +167,7 @@ def roll_forward_page(period: Period) -> ReportPage:
     money = [row for row in rows if not row.of.in_units]
     units = [row for row in rows if row.of.in_units]
     return ReportPage(
-        figures=[f for currency in currencies(row.of for row in money) for f in _rolled(currency, money)],
+        figures=figures([_rolled(currency, money) for currency in currencies(row.of for row in money)]),
         tables=[
             Table(
                 "money",
@@ -215,7 +210,7 @@ def _flow(row: RollForward) -> tuple[Cell, ...]:
     return tuple(measured(row.of, value) for value in _values(row))
 
 
-def _rolled(currency: str, money: Sequence[RollForward]) -> list[Figure]:
+def _rolled(currency: str, money: Sequence[RollForward]) -> Drawing:
     """Each category in its own colour: what is taken away hangs below the line."""
     values: list[tuple[str, Sequence[int]]] = []
     of_it = {row.of.category: row for row in money if row.of.currency == currency}
@@ -223,7 +218,7 @@ def _rolled(currency: str, money: Sequence[RollForward]) -> list[Figure]:
     for place, sign in enumerate(signs):
         parts = [sign * _values(of_it[name])[place] if name in of_it else 0 for name in Category.values]
         values.append((FLOWS[place], parts))
-    return figure(
+    return Drawing(
         currency,
         f"From opening to closing, in {currency}",
         "What was used, voided or expired is below the line. The table below has the same figures.",

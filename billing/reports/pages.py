@@ -10,15 +10,25 @@ from billing.reports.tables import Amount, Cell, Table, Text, Units
 from credits.models import Category
 from customers.money import money_display
 
+WIDE, HALF_WIDE, NARROW = (1100, 240), (540, 240), (360, 200)
+
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """One chart in two widths; `series` are its legend."""
+class Drawing:
+    """What a chart of one currency is to show: of each name its parts, one for each of the series."""
 
-    name: str
+    currency: str
     title: str
     words: str
     series: Sequence[str]
+    values: Sequence[tuple[str, Sequence[int]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing, and its chart in two widths."""
+
+    of: Drawing
     charts: Sequence[Bars]
 
 
@@ -35,14 +45,16 @@ class ReportPage:
         return next((table for table in self.tables if table.name == name), None)
 
 
-def figure(
-    currency: str, title: str, words: str, series: Sequence[str], values: Sequence[tuple[str, Sequence[int]]]
-) -> list[Figure]:
-    """A chart of money; none, where there is nothing to draw."""
-    shown = partial(money_display, currency=currency)
-    drawn = (bars(values, series, shown), bars(values, series, shown, width=360, height=200))
-    charts = [chart for chart in drawn if chart]
-    return [Figure(currency, title, words, series, charts)] if charts else []
+def figures(drawings: Sequence[Drawing]) -> list[Figure]:
+    """Two beside each other, or one alone; those without anything to draw are left out."""
+    sizes = (WIDE if len(drawings) == 1 else HALF_WIDE, NARROW)
+    found = []
+    for drawing in drawings:
+        shown = partial(money_display, currency=drawing.currency)
+        drawn = [bars(drawing.values, drawing.series, shown, size=size) for size in sizes]
+        if charts := [chart for chart in drawn if chart]:
+            found.append(Figure(drawing, charts))
+    return found
 
 
 def measured(of: CreditClass, value: int) -> Cell:

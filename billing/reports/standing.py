@@ -9,12 +9,12 @@ from billing.reports.days import Period, age_words
 from billing.reports.entries import Open, by_class
 from billing.reports.owed import owed
 from billing.reports.pages import (
-    Figure,
+    Drawing,
     ReportPage,
     category,
     class_words,
     currencies,
-    figure,
+    figures,
     heaped,
     measured,
 )
@@ -30,7 +30,7 @@ def owed_page(period: Period) -> ReportPage:
     money = [row for row in report.rows if not row.of.in_units]
     units = [row for row in report.rows if row.of.in_units]
     return ReportPage(
-        figures=[f for currency in currencies(row.of for row in money) for f in _ages(currency, money)],
+        figures=figures([_ages(currency, money) for currency in currencies(row.of for row in money)]),
         tables=[
             Table(
                 "money",
@@ -62,8 +62,7 @@ def owed_page(period: Period) -> ReportPage:
         ],
         notes=(
             "Age counts from the day a credit was granted; one that replaced another counts from its own.",
-            "A credit whose grace is over stays here until its expiry is booked, which `expire_credits` does "
-            "every day.",
+            "A credit whose grace is over stays here until its expiry is booked by expire_credits, daily.",
         ),
         untied=[class_words(of) for of in report.untied],
     )
@@ -81,14 +80,14 @@ def _totals(money: Sequence[Open]) -> list[Sequence[Cell]]:
     return totals
 
 
-def _ages(currency: str, money: Sequence[Open]) -> list[Figure]:
+def _ages(currency: str, money: Sequence[Open]) -> Drawing:
     names = Category.values
     rows = [
         (AGES[row.age], [row.amount if name == row.of.category else 0 for name in names])
         for row in money
         if row.of.currency == currency
     ]
-    return figure(
+    return Drawing(
         currency,
         f"Open balances in {currency} by age",
         "The table below has the same figures.",
@@ -100,7 +99,7 @@ def _ages(currency: str, money: Sequence[Open]) -> list[Figure]:
 def cost_basis_page(period: Period) -> ReportPage:
     report = cost_basis(period)
     return ReportPage(
-        figures=[f for currency, sums in report.sums().items() for f in _earned(currency, sums)],
+        figures=figures([_earned(currency, sums) for currency, sums in report.sums().items()]),
         tables=[
             Table(
                 "currencies",
@@ -118,6 +117,7 @@ def cost_basis_page(period: Period) -> ReportPage:
                 "The largest deferred amounts first; those whose price is unknown last.",
                 ("Credit", "Account", "Granted on", "Currency", "Item", "Size", "Used", "Left", *PRICES),
                 [_credit(row) for row in report.rows],
+                file_only=("Account", "Currency", "Item"),
             ),
         ],
         notes=_cost_notes(report),
@@ -125,7 +125,7 @@ def cost_basis_page(period: Period) -> ReportPage:
     )
 
 
-PRICES = ("Price paid", "Earned on use", "Earned as breakage", "Carried on or taken back", "Deferred")
+PRICES = ("Price paid", "Earned on use", "As breakage", "Not earned", "Deferred")
 
 
 def _credit(row: CostRow) -> Sequence[Cell]:
@@ -133,7 +133,7 @@ def _credit(row: CostRow) -> Sequence[Cell]:
     if row.price is not None:
         parts = _parts(row.of.currency, row, row.price)
     return (
-        Text(row.name, reverse("credit", args=[row.credit_id])),
+        Text(row.name, reverse("credit", args=[row.credit_id]), small=_whose(row)),
         Text(row.account),
         Day(row.granted_on),
         Text(row.of.currency),
@@ -143,14 +143,18 @@ def _credit(row: CostRow) -> Sequence[Cell]:
     )
 
 
+def _whose(row: CostRow) -> str:
+    return f"{row.account}, in units of {row.of.item}" if row.of.in_units else row.account
+
+
 def _parts(currency: str, of: CostRow | CostSums, price: int | None) -> tuple[Cell, ...]:
     values = (price, of.earned_on_use, of.earned_as_breakage, of.carried, of.deferred)
     return tuple(Amount(value, currency) for value in values)
 
 
-def _earned(currency: str, sums: CostSums) -> list[Figure]:
+def _earned(currency: str, sums: CostSums) -> Drawing:
     values = (sums.earned_on_use, sums.earned_as_breakage, sums.carried, sums.deferred)
-    return figure(
+    return Drawing(
         currency,
         f"What became of the price paid, in {currency}",
         "The table below has the same figures.",
@@ -162,8 +166,8 @@ def _earned(currency: str, sums: CostSums) -> list[Figure]:
 def _cost_notes(report: CostBasis) -> list[str]:
     notes = [
         "Price × used ÷ size is earned on use, rounded once over the life of a credit. What expired or was "
-        "voided is earned as breakage. The price of what a purchased replacement carries on, or of a sale "
-        "that was voided before it was paid, is not earned. The rest is deferred.",
+        "voided is earned as breakage. Not earned is the price of what a purchased replacement carries on, "
+        "or of a sale that was voided before it was paid. The rest is deferred.",
     ]
     if count := len(report.unknown):
         counted = "1 credit has" if count == 1 else f"{count:,} credits have"

@@ -5,7 +5,7 @@ that begins with =, +, - or @ for a formula: such a text gets an apostrophe befo
 """
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import StringIO
@@ -77,6 +77,7 @@ class Day:
 class Text:
     text: str
     href: str = ""
+    small: str = ""  # said below it on a page
 
     def __str__(self) -> str:
         return self.text
@@ -90,14 +91,24 @@ NUMBERS = (Amount, Units, Count)
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Shown:
+    """A cell as a page shows it."""
+
     head: str
+    cell: Cell
     is_number: bool
+
+    @property
+    def is_nothing(self) -> bool:
+        return not self.cell.written().strip("0.")
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`name` is what its file is asked for by; `totals` are not in the file. The first cell names a row."""
+    """`name` is what its file is asked for by. The first cell names a row.
+
+    Columns of `file_only` are for the file alone, and `totals` for the page.
+    """
 
     name: str
     title: str
@@ -105,20 +116,15 @@ class Table:
     heads: Sequence[str]
     rows: Sequence[Sequence[Cell]]
     totals: Sequence[Sequence[Cell]] = ()
+    file_only: Collection[str] = ()
 
     @property
-    def columns(self) -> list[Column]:
-        first: Sequence[Cell] = self.rows[0] if self.rows else ()
-        kinds = [isinstance(cell, NUMBERS) for cell in first]
-        return [Column(head, is_number) for head, is_number in zip(self.heads, kinds, strict=True)]
+    def shown(self) -> list[list[Shown]]:
+        return [self._shown(row) for row in self.rows[:SHOWN]]
 
     @property
-    def shown(self) -> list[list[tuple[Column, Cell]]]:
-        return [list(zip(self.columns, row, strict=True)) for row in self.rows[:SHOWN]]
-
-    @property
-    def summed(self) -> list[list[tuple[Column, Cell]]]:
-        return [list(zip(self.columns, row, strict=True)) for row in self.totals]
+    def summed(self) -> list[list[Shown]]:
+        return [self._shown(row) for row in self.totals]
 
     @property
     def not_shown(self) -> int:
@@ -130,3 +136,12 @@ class Table:
         writer.writerow(self.heads)
         writer.writerows([cell.written() for cell in row] for row in self.rows)
         return out.getvalue()
+
+    def _shown(self, row: Sequence[Cell]) -> list[Shown]:
+        """A column of numbers stays one where a single number is unknown."""
+        columns = zip(self.heads, self.rows[0], row, strict=True)
+        return [
+            Shown(head, cell, isinstance(first, NUMBERS))
+            for head, first, cell in columns
+            if head not in self.file_only
+        ]

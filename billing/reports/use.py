@@ -59,7 +59,7 @@ def use(period: Period) -> Use:
         )
         for row in found
     ]
-    rows.sort(key=lambda row: (row.currency, row.month, row.item, row.item_id))
+    rows.sort(key=lambda row: (row.month, row.currency, row.item, row.item_id))
     return Use(rows, _untied(rows, period))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -19,7 +20,7 @@ from billing.snapshot import snapshot
 from customers.requests import permission_needed
 
 MONTH_ENDS = 3
-READ = ("credits.view_entry", "credits.view_credit", "customers.view_account", "invoices.view_item")
+READ = ("credits.view_entry", "credits.view_credit", "customers.view_account", "customers.view_customer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
         if table := page.table(request.GET.get("csv", "")):
             return _file(shown, table, period)
         context |= {"page": page, "period": period, "has_rows": any(table.rows for table in page.tables)}
+        context["asked"] = f"?{urlencode({name: form.cleaned_data[name] for name in form.fields})}"
     return render(request, "billing/report.html", context)
 
 

@@ -113,7 +113,7 @@ class Recount:
 
     def earned(self, as_of: date) -> dict[int, tuple[int | None, int, int]]:
         """Of purchased credits that nobody replaced: price, earned on use, deferred."""
-        found = {}
+        found: dict[int, tuple[int | None, int, int]] = {}
         for pk in {row.credit for row in self.rows if row.day <= as_of}:
             credit = self.credits[pk]
             if credit.category != "purchased":
