@@ -17,6 +17,7 @@ SECTIONS = {
     "credits": "customers",
     "invoices": "invoices",
     "items": "items",
+    "reports": "reports",
     "admin": "admin",
 }
 

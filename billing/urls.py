@@ -19,5 +19,6 @@ urlpatterns = [
     path("", include("customers.urls")),
     path("", include("invoices.urls")),
     path("", include("credits.urls")),
+    path("", include("billing.reports.urls")),
     path("admin/", admin.site.urls),
 ]

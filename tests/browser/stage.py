@@ -79,6 +79,12 @@ class Stage:
             "pay": f"{issued}pay/",
             "void invoice": f"{issued}void/",
             "correct": f"{issued}correct/",
+            "reports": "/reports/",
+            **{
+                f"report {name}": f"/reports/{name}/"
+                for name in ("owed", "breakage", "use", "cost-basis", "roll-forward")
+            },
+            "report of no day": "/reports/use/?as_of=soon",
             "admin": "/admin/",
             "admin history": f"/admin/invoices/item/{self.item.pk}/history/",
             "admin credit": f"/admin/credits/credit/{self.credit.pk}/change/",
