@@ -7,10 +7,11 @@ from django.db import IntegrityError, transaction
 
 from credits.database_rules import ENTRY_RULES
 from credits.ledger import Posting, entries_write
-from credits.models import Category, Credit, Entry, EntryKind
+from credits.models import Category, Credit, Entry, EntryKind, credits_of
 from customers.models import Act
 from tests.factories import (
     a_credit,
+    a_unit_credit,
     an_account,
     an_invoice,
     an_item,
@@ -217,3 +218,11 @@ def test_r4_credits_are_read_in_the_order_of_their_use() -> None:
         a_credit(account, "1.00", name=name, **promise)
     order = [credit.name for credit in Credit.objects.filter(account=account).in_use_order()]
     assert order == sorted(names)
+
+
+def test_r11_free_units_are_read_before_money_whatever_their_priority() -> None:
+    account, api = an_account(), an_item()
+    a_credit(account, "1.00", name="Money", priority=1)
+    a_unit_credit(account, "1", api, name="Later units", priority=90)
+    a_unit_credit(account, "1", api, name="Units", priority=80)
+    assert [credit.name for credit in credits_of(account)] == ["Units", "Later units", "Money"]
