@@ -10,6 +10,8 @@ from django.utils import timezone
 from billing.forms import IssueForm
 from billing.invoice_page import projected_view
 from billing.services import (
+    correct_refusal,
+    credits_lost,
     credits_returned,
     invoice_correct,
     invoice_issue,
@@ -18,6 +20,7 @@ from billing.services import (
     void_facts,
 )
 from credits.projection import Projection, invoice_settle
+from credits.views import credit_row
 from customers.acts import fingerprint
 from customers.forms import ReasonForm
 from customers.requests import actor_of, permission_needed
@@ -78,8 +81,8 @@ def _undo_page(
 ) -> HttpResponse:
     """Void and correct ask alike: what goes back to which credit, and why."""
     invoice, now = _invoice(pk), timezone.now()
-    if request.method == "GET" and invoice.status != Status.ISSUED:
-        messages.info(request, out_of_turn(invoice))
+    if request.method == "GET" and (refused := _not_offered(invoice, undo)):
+        messages.info(request, refused)
         return redirect(invoice)
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -104,9 +107,16 @@ def _undo_page(
         "account": invoice.account,
         "form": form,
         "returned": credits_returned(invoice, today),
+        "lost": [credit_row(credit, today) for credit in credits_lost(invoice)],
         "keeps_expired": undo is invoice_correct,
     }
     return render(request, template, context)
+
+
+def _not_offered(invoice: Invoice, undo: Callable[..., Invoice]) -> str:
+    if invoice.status != Status.ISSUED:
+        return out_of_turn(invoice)
+    return correct_refusal(invoice) if undo is invoice_correct else ""
 
 
 def _invoice(pk: int) -> Invoice:

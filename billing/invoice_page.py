@@ -5,13 +5,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import cast
 
+from django.db.models import Q, QuerySet
+
 from credits.allocation import Why
 from credits.caps import caps_words
 from credits.models import Credit, Entry, EntryKind
 from credits.projection import Projection, drafts_project
 from credits.words import WHY
 from customers.models import Act
-from invoices.models import Invoice, Line
+from invoices.models import Invoice, Line, Source
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +138,14 @@ def _issued(invoice: Invoice) -> InvoiceView:
         day=invoice.judged_on,
         before=(),
     )
+
+
+def invoice_acts(invoice: Invoice) -> QuerySet[Act]:
+    """What was done to an invoice; the sale that made it is recorded as an act on the credit."""
+    done = Q(subject=f"invoice:{invoice.pk}")
+    if invoice.source == Source.PURCHASE:
+        done |= Q(account=invoice.account_id, kind="credit_sell", details__invoice=invoice.pk)
+    return Act.objects.filter(done)
 
 
 def _credits(keys: Sequence[int]) -> dict[int, Credit]:

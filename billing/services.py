@@ -5,9 +5,11 @@ from typing import Any
 
 from django.conf import settings
 
+from credits.ledger import entries_write
 from credits.models import Credit, credits_of
-from credits.postings import applied_entries, credit_apply, credit_reverse
+from credits.postings import applied_entries, credit_apply, credit_reverse, voided
 from credits.projection import invoice_settle
+from credits.selling import credits_sold
 from credits.settlement import Settlement
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account, Act
@@ -107,6 +109,7 @@ def invoice_void(
     *, invoice: Invoice, reason: str, by: Actor, now: datetime, token: str, shown: str = ""
 ) -> Invoice:
     """Void an issued invoice: what credits paid goes back to them (R9). Its number stays taken.
+    What is left of a credit sold on it is voided along; what it paid stays paid.
 
     Refuses a draft, a paid or void invoice, an empty reason, and a `shown` fingerprint of other facts.
     """
@@ -129,7 +132,7 @@ def invoice_correct(
     """Void an issued invoice and make its replacement draft, lines copied and editable (R9).
 
     The replacement is judged as if issued on the original's day, so money of credits that have
-    expired since stays open for it. Refuses what `invoice_void` refuses.
+    expired since stays open for it. Refuses what `invoice_void` refuses, and an invoice that sells a credit.
     """
     content = {"invoice": invoice.pk, "reason": reason}
     account = account_lock(invoice.account_id)
@@ -137,6 +140,8 @@ def invoice_correct(
     if first := act_repeated("invoice_correct", token, content):
         return _replacement(first)
     _void_check(current, reason)
+    if refused := correct_refusal(current):
+        raise InvoiceVoidRefused(refused)
     facts_check(shown, void_facts(current, account.day_of(now)))
     replacement = Invoice.objects.create(
         account=account,
@@ -170,6 +175,7 @@ def void_facts(invoice: Invoice, today: date) -> dict[str, Any]:
             [back.credit.pk, back.change, back.amount, back.closed_as]
             for back in credits_returned(invoice, today)
         ],
+        "lost": [[credit.pk, credit.balance] for credit in credits_lost(invoice)],
     }
 
 
@@ -196,6 +202,18 @@ def credits_returned(invoice: Invoice, today: date) -> list[Returned]:
     return [Returned(credit, changes[credit.pk], amounts[credit.pk], today) for credit in credits]
 
 
+def credits_lost(invoice: Invoice) -> list[Credit]:
+    """What voiding an invoice takes along: the credits sold on it, unless voided already."""
+    return [credit for credit in credits_sold(invoice) if not credit.voided]
+
+
+def correct_refusal(invoice: Invoice) -> str:
+    """Why an issued invoice is voided, but not corrected; nothing where it can be."""
+    if invoice.source != Source.PURCHASE:
+        return ""
+    return f"Invoice {invoice} sells a credit, and is not corrected: void it, and sell the credit again."
+
+
 def _void_check(invoice: Invoice, reason: str) -> None:
     if not reason.strip():
         raise InvoiceVoidRefused("Voiding an invoice needs a reason.")
@@ -219,8 +237,7 @@ def _void(
     token: str,
     details: dict[str, Any] | None = None,
 ) -> Act:
-    Invoice.objects.filter(pk=invoice.pk).update(status=Status.VOID)
-    return act_record(
+    record = act_record(
         kind,
         token=token,
         content=content,
@@ -231,6 +248,12 @@ def _void(
         subject=f"invoice:{invoice.pk}",
         details=details,
     )
+    # Before the invoice becomes void: until then the database holds on to what was sold on it.
+    lost = [voided(credit, account.day_of(now), invoice) for credit in credits_lost(invoice)]
+    if lost:
+        entries_write(account, record, lost, now=now)
+    Invoice.objects.filter(pk=invoice.pk).update(status=Status.VOID)
+    return record
 
 
 def _replacement(first: Act) -> Invoice:

@@ -6,8 +6,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from billing.account_page import Available, available_by_account, balances, expiring_soon
-from billing.invoice_page import invoice_view
+from billing.invoice_page import invoice_acts, invoice_view
 from credits.models import Entry
+from credits.selling import credits_sold
 from credits.views import credit_rows
 from customers.models import Account, Act, Customer
 from customers.requests import permission_needed
@@ -86,7 +87,8 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
         "invoice": shown,
         "account": shown.account,
         "view": invoice_view(shown, now),
-        "acts": Act.objects.filter(subject=f"invoice:{pk}"),
+        "sold": credits_sold(shown),
+        "acts": invoice_acts(shown),
         "today": shown.account.day_of(now),
     }
     return render(request, "billing/invoice.html", context)

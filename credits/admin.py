@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from credits.caps import caps_words
 from credits.measures import measured
 from credits.models import Balance, Credit, Entry, ScopeRow
-from credits.words import scope_words
+from credits.words import bought_words, scope_words
 from customers.admin_base import ReadOnlyAdmin
 from customers.models import Account
 from customers.money import money_display
@@ -30,9 +30,10 @@ class CreditAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     fields = (
         *("account", "name", "category", "granted", "left", "priority", "scope_in_words", "limit"),
+        *("bought", "purchase_line", "usable_once_paid"),
         *("effective_from", "expires_on", "replaces", "reason", "created_at", "void"),
     )
-    readonly_fields = ("scope_in_words", "limit", "granted", "left", "void")
+    readonly_fields = ("scope_in_words", "limit", "granted", "left", "bought", "void")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         found = Credit.objects.with_balance().select_related("account", "unit_item")
@@ -74,6 +75,10 @@ class CreditAdmin(ReadOnlyAdmin):
     @admin.display(description="Left", ordering="balance")
     def left(self, credit: Credit) -> str:
         return measured(credit.balance, credit)
+
+    @admin.display(description="Purchase")
+    def bought(self, credit: Credit) -> str:
+        return bought_words(credit)
 
     @admin.display(description="Void")
     def void(self, credit: Credit) -> str:

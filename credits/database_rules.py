@@ -51,6 +51,25 @@ STATUS = "SELECT status FROM invoices_invoice WHERE id = NEW.invoice_id"
 VOIDED = "SELECT 1 FROM credits_balance WHERE credit_id = NEW.credit_id AND voided"
 GRANTED = "SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind = 'granted'"
 PAID = "SELECT 1 FROM credits_entry WHERE line_id = OLD.id"
+PURCHASE_AGREES = (
+    "SELECT 1 FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
+    "WHERE l.id = NEW.purchase_line_id AND l.account_id = NEW.account_id AND i.account_id = NEW.account_id "
+    "AND i.source = 'purchase' AND i.status <> 'void' AND NOT l.creditable"
+)
+SOLD_BEFORE = "SELECT 1 FROM credits_credit WHERE purchase_line_id = NEW.purchase_line_id"
+PURCHASE_INVOICE = (
+    "invoices_invoice WHERE id = (SELECT invoice_id FROM invoices_line WHERE id = NEW.purchase_line_id)"
+)
+UNPAID = (
+    "SELECT 1 FROM credits_credit c JOIN invoices_line l ON l.id = c.purchase_line_id "
+    "JOIN invoices_invoice i ON i.id = l.invoice_id "
+    "WHERE c.id = NEW.credit_id AND c.usable_once_paid AND i.status <> 'paid'"
+)
+STILL_SOLD = (
+    "SELECT 1 FROM credits_credit c JOIN invoices_line l ON l.id = c.purchase_line_id "
+    "LEFT JOIN credits_balance b ON b.credit_id = c.id "
+    "WHERE l.invoice_id = NEW.id AND (b.credit_id IS NULL OR NOT b.voided)"
+)
 NAMED_ENTRY = (
     "SELECT 1 FROM credits_entry WHERE id = NEW.entry_id AND credit_id = NEW.credit_id "
     "AND account_id = NEW.account_id AND COALESCE(units, amount) = NEW.balance - {before}"
@@ -86,6 +105,13 @@ ENTRY_RULES = (
         "INSERT",
         "no credit pays a line that sells a credit",
         "NEW.kind = 'applied' AND NOT (SELECT creditable FROM invoices_line WHERE id = NEW.line_id)",
+    ),
+    Rule(
+        "credits_entry_unpaid",
+        "credits_entry",
+        "INSERT",
+        "a credit that waits for its payment pays nothing",
+        f"NEW.kind = 'applied' AND EXISTS ({UNPAID})",
     ),
     Rule(
         "credits_entry_line",
@@ -200,6 +226,33 @@ BALANCE_RULES = (
     ),
 )
 
+PURCHASE_RULES = (
+    Rule(
+        "credits_credit_purchase",
+        "credits_credit",
+        "INSERT",
+        "a credit is sold to its account, on a line of a purchase invoice that no credit can pay",
+        f"NEW.purchase_line_id IS NOT NULL AND NOT EXISTS ({PURCHASE_AGREES})",
+        lock=PURCHASE_INVOICE,
+    ),
+    Rule(
+        "credits_credit_sold_once",
+        "credits_credit",
+        "INSERT",
+        "a line sells one credit, and those that replace it",
+        f"NEW.purchase_line_id IS NOT NULL AND EXISTS ({SOLD_BEFORE}) "
+        f"AND NOT EXISTS ({SOLD_BEFORE} AND id = NEW.replaces_id)",
+        lock=PURCHASE_INVOICE,
+    ),
+    Rule(
+        "invoices_invoice_sale_undone",
+        "invoices_invoice",
+        "UPDATE",
+        "voiding an invoice voids what was sold on it",
+        f"OLD.status <> 'void' AND NEW.status = 'void' AND EXISTS ({STILL_SOLD})",
+    ),
+)
+
 RULES = (
     *sealed("credits_credit", "a saved credit"),
     Rule(
@@ -218,6 +271,7 @@ RULES = (
         "the scope of a granted credit never widens",
         "EXISTS (SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind = 'granted')",
     ),
+    *PURCHASE_RULES,
     *ENTRY_RULES,
     *BALANCE_RULES,
 )

@@ -9,13 +9,14 @@ from credits.caps import percent_text
 from credits.grant_fields import MONEY, UNITS, CapFields, ScopeFields, SizeFields
 from credits.grant_terms import Terms
 from credits.models import Category, Credit
+from credits.purchase_form import PurchaseFields, price_typed
 from customers.money import amount_text
 from invoices.units import units_text
 
 DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
-class GrantForm(CapFields, ScopeFields, SizeFields):
+class GrantForm(PurchaseFields, CapFields, ScopeFields, SizeFields):
     """All of it. The groups' order matters: what is hidden is known once the size is."""
 
     name = forms.CharField(max_length=200, help_text="What invoices will call it.")
@@ -48,8 +49,8 @@ class GrantForm(CapFields, ScopeFields, SizeFields):
 
     field_order = (
         *("name", "denomination", "amount", "units", "unit_item", "effective_from", "expires_on", "priority"),
-        *("category", "applies_to", "kinds", "items", "tags", "excluded_items", "max_percent", "max_amount"),
-        "reason",
+        *("category", "price_paid", "purchase_invoice", "usable_once_paid", "applies_to", "kinds", "items"),
+        *("tags", "excluded_items", "max_percent", "max_amount", "reason"),
     )
 
     def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
@@ -100,4 +101,5 @@ def terms_typed(credit: Credit) -> dict[str, Any]:
         "excluded_items": list(scope.excluded_items),
         "max_amount": "" if credit.max_amount is None else amount_text(credit.max_amount, credit.currency),
         "max_percent": "" if credit.max_percent is None else percent_text(credit.max_percent),
+        **price_typed(credit),
     }

@@ -23,6 +23,12 @@ class Grant:
     schedule: Schedule | None = None
     due_on: date | None = None
 
+    @classmethod
+    def replacing(cls, account: Account, terms: Terms, credit: Credit) -> "Grant":
+        """What was bought on an invoice stays bought on it, and waits for its payment as before."""
+        line, waits = credit.purchase_line, credit.usable_once_paid
+        return cls(account, terms, replaces=credit, purchase_line=line, usable_once_paid=waits)
+
 
 def credit_write(grant: Grant, *, reason: str, now: datetime) -> Credit:
     return credits_write([grant], reason=reason, now=now)[0]

@@ -33,8 +33,9 @@ def granted(credit: Credit) -> Posting:
     return posting(credit, EntryKind.GRANTED, credit.size, credit.effective_from)
 
 
-def voided(credit: Credit, today: date) -> Posting:
-    return posting(credit, EntryKind.VOIDED, -credit.balance, today)
+def voided(credit: Credit, today: date, invoice: Invoice | None = None) -> Posting:
+    """`invoice` is the one whose voiding takes the credit along."""
+    return posting(credit, EntryKind.VOIDED, -credit.balance, today, invoice)
 
 
 def expired(credit: Credit) -> Posting:

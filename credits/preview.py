@@ -77,9 +77,14 @@ class GrantPreview:
 
 
 def grant_preview(
-    account: Account, terms: Terms, *, now: datetime, replaced: Credit | None = None
+    account: Account,
+    terms: Terms,
+    *,
+    now: datetime,
+    replaced: Credit | None = None,
+    waits: bool = False,
 ) -> GrantPreview:
-    """Settle the account's drafts without and with the credit. Writes nothing.
+    """Settle the account's drafts without and with the credit, which `waits` for its payment. Writes nothing.
 
     Refuses the terms that granting would refuse.
     """
@@ -87,8 +92,9 @@ def grant_preview(
     today, drafts = account.day_of(now), drafts_open(account)
     facts = usable_facts(account) if drafts else []
     others = [fact for fact in facts if replaced is None or fact.key != replaced.pk]
+    this = replace(terms.facts(account, now), unpaid=waits)
     before = drafts_settle(drafts, facts, today=today)
-    after = drafts_settle(drafts, [*others, terms.facts(account, now)], today=today)
+    after = drafts_settle(drafts, [*others, this], today=today)
     names = Credit.objects.select_related("unit_item").in_bulk([fact.key for fact in facts])
     seen = [_draft(old, new, names) for old, new in zip(before, after, strict=True)]
     order = [outcome.credit.key for outcome in after[0].settlement.outcomes] if after else [UNSAVED]

@@ -6,7 +6,7 @@ from typing import Any
 from credits.grant_terms import GrantRefused, Terms, terms_check
 from credits.granting import Grant, credit_write
 from credits.ledger import credit_get, entries_write, entry_count
-from credits.models import Credit, Entry, credits_of
+from credits.models import Category, Credit, Entry, credits_of
 from credits.postings import expired, granted, voided
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account
@@ -89,7 +89,9 @@ def credit_replace(
     credit = credit_get(credit.pk)
     _void_check(credit, reason, shown="")
     terms_check(account, terms, now=now)
-    replacement = credit_write(Grant(account, terms, replaces=credit), reason=reason, now=now)
+    if credit.purchase_line_id and terms.category != Category.PURCHASED:
+        raise GrantRefused("A credit that was sold on an invoice is replaced by a purchased one.")
+    replacement = credit_write(Grant.replacing(account, terms, credit), reason=reason, now=now)
     record = act_record(
         "credit_replace",
         token=token,

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from django.contrib import messages
 from django.db.models import Sum
@@ -15,15 +16,18 @@ from credits.caps import caps_words
 from credits.forms import GrantForm, terms_typed
 from credits.models import Credit, Entry, credits_of
 from credits.preview import grant_preview
+from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void, void_facts
-from credits.words import STATE_WORDS, State, credit_state, scope_words
+from credits.words import STATE_WORDS, State, credit_state, scope_words, state_note
 from customers.acts import fingerprint
 from customers.forms import ReasonForm
 from customers.models import Account, Act
 from customers.requests import actor_of, permission_needed
 from invoices.models import Item
 
-OPEN_STATES = (State.LIVE, State.SCHEDULED, State.GRACE)
+# What selling a credit needs besides adding one: it issues an invoice.
+BILLING = ("invoices.add_invoice", "invoices.issue_invoice")
+OPEN_STATES = (State.LIVE, State.UNPAID, State.SCHEDULED, State.GRACE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,10 @@ class CreditRow:
     def used(self) -> int:
         """In the credit's own measure."""
         return self.credit.size - self.credit.balance
+
+    @property
+    def state_note(self) -> str:
+        return state_note(self.credit, self.state)
 
     @property
     def is_open(self) -> bool:
@@ -98,14 +106,17 @@ def credit_grant_page(request: HttpRequest, pk: int) -> HttpResponse:
     account, now = _account(pk), timezone.now()
 
     def grant(form: GrantForm) -> Credit:
-        return credit_grant(
-            account=account,
-            terms=form.terms(),
-            reason=form.cleaned_data["reason"],
-            by=actor_of(request),
-            now=now,
-            token=form.token,
-        )
+        told: dict[str, Any] = {
+            "account": account,
+            "terms": form.terms(),
+            "reason": form.cleaned_data["reason"],
+            "by": actor_of(request),
+            "now": now,
+            "token": form.token,
+        }
+        if form.is_sale:
+            return credit_sell(**told, usable_once_paid=form.waits_for_payment)
+        return credit_grant(**told)
 
     return _grant_page(request, account, now, grant)
 
@@ -170,14 +181,20 @@ def _grant_page(
         account=account,
         today=account.day_of(now),
         items=Item.objects.order_by("kind", "name", "pk"),
+        may_bill=replaced is None and request.user.has_perms(BILLING),
         initial=terms_typed(replaced) if replaced else {},
     )
     preview = None
     if request.method == "POST" and form.is_valid():
         if only_look:
-            preview = form.perform(lambda: grant_preview(account, form.terms(), now=now, replaced=replaced))
+            waits = replaced.unpaid if replaced else form.waits_for_payment
+            preview = form.perform(
+                lambda: grant_preview(account, form.terms(), now=now, replaced=replaced, waits=waits)
+            )
         elif saved := form.perform(lambda: save(form)):
             messages.success(request, f"{saved} is saved. From now on nobody can edit it.")
+            if form.is_sale and saved.purchase_line:
+                messages.success(request, f"Invoice {saved.purchase_line.invoice} bills its price.")
             return redirect(saved)
     context = {"account": account, "form": form, "preview": preview, "replaced": replaced}
     size = "units" if form.is_bound and form.of_units else "amount"

@@ -5,7 +5,9 @@ from datetime import date
 from enum import StrEnum
 
 from credits.allocation import Why
+from credits.discount import discount_text
 from credits.models import AppliesTo, Credit, ScopeRole, ScopeRow
+from customers.money import money_display
 from invoices.models import Kind
 
 KIND_PLURAL = {
@@ -33,6 +35,7 @@ class State(StrEnum):
     """Where a credit stands today."""
 
     LIVE = "live"
+    UNPAID = "unpaid"
     SCHEDULED = "scheduled"
     GRACE = "grace"
     USED = "used"
@@ -42,6 +45,7 @@ class State(StrEnum):
 
 STATE_WORDS = {
     State.LIVE: "Live",
+    State.UNPAID: "Waits",
     State.SCHEDULED: "Scheduled",
     State.GRACE: "In grace",
     State.USED: "Used up",
@@ -58,11 +62,28 @@ def credit_state(credit: Credit, today: date) -> State:
         return State.EXPIRED
     if not credit.balance:
         return State.USED
+    if credit.unpaid:
+        return State.UNPAID
     if credit.effective_from > today:
         return State.SCHEDULED
     if credit.expires_on is not None and credit.expires_on < today:
         return State.GRACE
     return State.LIVE
+
+
+def state_note(credit: Credit, state: State) -> str:
+    """What a word does not say: a credit “Waits” “for payment of INV-2026-000012”."""
+    return f"for payment of {credit.bought_on}" if state == State.UNPAID else ""
+
+
+def bought_words(credit: Credit) -> str:
+    """“Bought for $80.00 (20 % off)”; nothing where no price is known."""
+    if credit.price_paid is None:
+        return ""
+    # Free units have no face value that a price could be held against.
+    off = "" if credit.units is not None else discount_text(credit.price_paid, credit.amount)
+    price = money_display(credit.price_paid, credit.currency)
+    return f"Bought for {price} ({off})" if off else f"Bought for {price}"
 
 
 def scope_words(applies_to: str, rows: Iterable[ScopeRow]) -> str:

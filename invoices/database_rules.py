@@ -77,6 +77,13 @@ RULES = (
         f"({OLD_LINE} OR {NEW_LINE})",
     ),
     Rule(
+        "invoices_line_creditable",
+        "invoices_line",
+        "UPDATE",
+        "whether credits may pay a line is settled when it is made",
+        changed("creditable"),
+    ),
+    Rule(
         "invoices_line_delete",
         "invoices_line",
         "DELETE",

@@ -71,6 +71,7 @@ class Source(models.TextChoices):
     OPERATOR = "operator", "Typed in"
     USAGE_IMPORT = "usage_import", "Usage import"
     CORRECTION = "correction", "Correction"
+    PURCHASE = "purchase", "Sale of a credit"
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):

@@ -18,7 +18,8 @@ from factory.django import DjangoModelFactory
 from billing.services import invoice_correct, invoice_issue, invoice_void
 from credits.grant_terms import Terms
 from credits.ledger import credit_get
-from credits.models import AppliesTo, Credit, Entry
+from credits.models import AppliesTo, Category, Credit, Entry
+from credits.selling import credit_sell
 from credits.services import credit_grant, credit_void, credits_expire
 from credits.tagging import item_tag
 from customers.acts import Actor
@@ -163,6 +164,21 @@ def a_unit_credit(account: Account, units: str, item: Item, *, now: str = GRANTE
         amount=0,
     )
     return credit_grant(account=account, terms=promised, reason="", **by_now(now))
+
+
+def a_sale(
+    account: Account, amount: str, price: str, *, now: str = GRANTED, waits: bool = False, **promise: Any
+) -> Credit:
+    """A credit bought for this price, on an invoice of its own; `waits` until that is paid."""
+    bought = {"category": Category.PURCHASED, "price_paid": amount_parse(price, account.currency)}
+    sold = terms(account, amount, **bought | promise)
+    return credit_sell(account=account, terms=sold, reason="", usable_once_paid=waits, **by_now(now))
+
+
+def sale_of(credit: Credit) -> Invoice:
+    """The invoice a credit was bought on, as it stands."""
+    assert credit.purchase_line is not None
+    return Invoice.objects.get(pk=credit.purchase_line.invoice_id)
 
 
 def issue(invoice: Invoice, now: str = ISSUED, **more: Any) -> Invoice:

@@ -23,6 +23,7 @@ PURE = {
     "billing.reports.days",
     "credits.allocation",
     "credits.burndown",
+    "credits.discount",
     "credits.moving_aside",
     "credits.netting",
     "credits.scenario",

@@ -17,6 +17,7 @@ from billing.demo.step import Step, demo_token
 from credits.caps import percent_parse
 from credits.grant_terms import MOST_UNITS, Terms
 from credits.models import AppliesTo, Credit, last_issue
+from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void, credits_expire
 from customers.acts import Actor
 from customers.models import Account, Customer
@@ -94,7 +95,8 @@ class Company:
         )
 
     def _grant(self, fact: CreditFact, now: datetime) -> None:
-        self.credits[fact.name] = credit_grant(
+        give = partial(credit_sell, usable_once_paid=True) if fact.price else credit_grant
+        self.credits[fact.name] = give(
             account=self.accounts[fact.account],
             terms=self._terms(fact),
             reason=fact.reason,
@@ -134,6 +136,7 @@ class Company:
             effective_from=fact.starts,
             expires_on=fact.ends,
             category=fact.category,
+            price_paid=self._amount(fact, fact.price),
             applies_to=AppliesTo.SELECTED if selected else AppliesTo.INVOICE,
             kinds=fact.kinds,
             items=tuple(self.items[key] for key in fact.items),

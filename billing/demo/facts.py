@@ -161,7 +161,8 @@ ACCOUNTS = (
 @dataclass(frozen=True, slots=True)
 class CreditFact:
     """A credit, granted on `granted`; the scope is the whole invoice unless kinds or items are named. One
-    with `units` is of free units of its one item, and has no amount."""
+    with `units` is of free units of its one item, and has no amount; one with a `price` is sold on an invoice
+    of its own, and waits until that is paid."""
 
     account: str
     name: str
@@ -178,3 +179,4 @@ class CreditFact:
     units: str = ""
     max_amount: str = ""
     max_percent: str = ""
+    price: str = ""

@@ -106,6 +106,18 @@ def newer_dollar_credits(days: Days) -> tuple[CreditFact, ...]:
             category=purchased,
             items=("api-calls",),
         ),
+        CreditFact(
+            "AC-1006",
+            "Winter usage pack",
+            "500.00",
+            granted=first(-1, 25),
+            starts=first(-1, 25),
+            ends=end_of(10),
+            category=purchased,
+            kinds=(Kind.USAGE_METER,),
+            reason="Order 2231",
+            price="400.00",
+        ),
         CreditFact("AC-1009", "Goodwill credit", "60.00", first(-1, 10), first(-1, 10), None, priority=30),
         CreditFact("AC-1009", SENT_TWICE, "60.00", first(-1, 10), first(-1, 10), None, priority=30),
         CreditFact(

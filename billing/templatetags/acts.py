@@ -13,6 +13,7 @@ WORDS = {
     "account_open": "opened",
     "credit_grant": "granted",
     "credit_replace": "granted, in place of another,",
+    "credit_sell": "sold",
     "credit_void": "voided",
     "credits_expire": "booked expired credits of",
     "customer_close": "closed",

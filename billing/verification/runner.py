@@ -22,6 +22,7 @@ from billing.verification.credits import CREDIT_CHECKS, SCOPE_CHECKS
 from billing.verification.entries import ENTRY_CHECKS
 from billing.verification.figures import FIGURE_CHECKS
 from billing.verification.invoices import INVOICE_CHECKS, NUMBER_CHECKS
+from billing.verification.sales import SALE_CHECKS
 from credits.models import Credit, Entry
 from customers.commands import Progress, unseen
 from customers.models import Account, Act
@@ -55,6 +56,7 @@ CHECKS: tuple[Check, ...] = (
     *CREDIT_CHECKS,
     *BALANCE_CHECKS,
     *SCOPE_CHECKS,
+    *SALE_CHECKS,
     *INVOICE_CHECKS,
     *FIGURE_CHECKS,
     *NUMBER_CHECKS,

@@ -28,7 +28,7 @@ class AppliesTo(models.TextChoices):
 class CreditQuerySet(SealedQuerySet["Credit"]):
     def with_balance(self) -> "CreditQuerySet":
         """Adds `balance`, `voided`, and `lapsed` (expiry has been booked), as the database keeps them, and
-        `unpaid`: it waits for the payment of the invoice it was bought on."""
+        `unpaid`: it waits for the payment of the invoice it was bought on, which `bought_on` numbers."""
         annotated: Any = self  # the type checker would take the new names for fields
         return cast(
             "CreditQuerySet",
@@ -42,6 +42,7 @@ class CreditQuerySet(SealedQuerySet["Credit"]):
                     default=True,
                     output_field=models.BooleanField(),
                 ),
+                bought_on=F("purchase_line__invoice__number"),
             ),
         )
 
@@ -88,6 +89,7 @@ class Credit(SealedModel):
     voided: bool
     lapsed: bool
     unpaid: bool
+    bought_on: str | None
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
     name = models.CharField(max_length=200)

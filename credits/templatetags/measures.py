@@ -3,12 +3,14 @@
 from django import template
 
 from credits.measures import Measured, counted, measured
+from credits.words import bought_words
 from invoices.units import units_display
 
 register = template.Library()
 
 register.filter("measured", measured)
 register.filter("counted", counted)
+register.filter("bought", bought_words)
 
 
 @register.filter

@@ -30,4 +30,9 @@ class Migration(migrations.Migration):
             name='tags',
             field=models.JSONField(blank=True, default=list),
         ),
+        migrations.AlterField(
+            model_name='invoice',
+            name='source',
+            field=models.CharField(choices=[('operator', 'Typed in'), ('usage_import', 'Usage import'), ('correction', 'Correction'), ('purchase', 'Sale of a credit')], default='operator', max_length=20),
+        ),
     ]

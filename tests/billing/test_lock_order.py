@@ -14,7 +14,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing.services import invoice_correct, invoice_issue, invoice_void
-from credits.models import Entry, EntryKind
+from credits.models import Category, Entry, EntryKind
+from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void, credits_expire
 from credits.tagging import item_tag
 from customers.acts import account_lock, accounts_lock
@@ -109,6 +110,14 @@ ACTS: dict[str, Act] = {
     "credit_grant": (
         "account",
         lambda at: credit_grant(account=at.account, terms=terms(at.account, "1.00"), **at.why),
+    ),
+    "credit_sell": (
+        "account",
+        lambda at: credit_sell(
+            account=at.account,
+            terms=terms(at.account, "1.00", category=Category.PURCHASED, price_paid=80),
+            **at.why,
+        ),
     ),
     "credit_void": ("account", lambda at: credit_void(credit=at.credit, **at.why)),
     "credit_replace": (

@@ -69,6 +69,17 @@ def kept(name: str, assignment: str) -> str:
     return f"UPDATE credits_balance SET {assignment} WHERE credit_id = {credit}"
 
 
+def sold(name: str, figure: int) -> list[str]:
+    """As if a credit had been bought on the first line of an invoice."""
+    of = f"(SELECT id FROM invoices_invoice WHERE series_number = {figure})"
+    line = f"(SELECT id FROM invoices_line WHERE position = 1 AND invoice_id = {of})"
+    return [
+        invoice(figure, "source = 'purchase'"),
+        f"UPDATE invoices_line SET creditable = FALSE WHERE invoice_id = {of}",
+        credit(name, f"category = 'purchased', purchase_line_id = {line}"),
+    ]
+
+
 CHAIN = "every entry's hash follows from it and the entry before"
 KEPT = "a balance is the sum of its credit's entries, and knows whether it was voided or expired"
 
@@ -277,6 +288,21 @@ BROKEN = [
     (KEPT, [kept("Whole", "entry_id = entry_id - 1")], r"credit \d+ of account \d+ \(A\)"),
     (KEPT, [kept("Whole", f"account_id = {ACCOUNT_B}")], r"credit \d+ of account \d+ \(A\)"),
     (KEPT, ["DELETE FROM credits_balance"], r"credit \d+ of account \d+ \(A\): the balance kept is None"),
+    (
+        "a credit is sold to its account, on a purchase invoice's line that no credit can pay",
+        [credit("Whole", f"category = 'purchased', purchase_line_id = {FIRST_LINE}")],
+        r"credit \d+ of account \d+ \(A\): it names line \d+ of invoice \d+",
+    ),
+    (
+        "what was sold on a void invoice has nothing left",
+        sold("Whole", 2),
+        r"credit \d+ of account \d+ \(A\): it was sold on INV-2026-000002, which is void, and \d+ is left",
+    ),
+    (
+        "a credit that waits for its payment pays nothing",
+        [*sold("Whole", 3), credit("Whole", "usable_once_paid = TRUE")],
+        r"entry 7 of account \d+ \(A\): credit \d+ pays, and INV-2026-000003, which it was to wait for",
+    ),
     ("the database keeps its rules", [], "database rule seal_"),
 ]
 

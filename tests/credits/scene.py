@@ -6,7 +6,7 @@ from django.db import connection
 
 from credits.models import Balance, Credit, Entry
 from customers.models import Act
-from invoices.models import Invoice
+from invoices.models import Invoice, Line
 from tests.factories import a_credit, a_draft, an_account, an_invoice, an_item, at, day, void, void_credit
 from tests.forging import past_the_model
 
@@ -87,6 +87,14 @@ def insert(facts: Facts) -> None:
     places = ", ".join("%s" for _ in values)
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO credits_entry ({', '.join(facts)}) VALUES ({places})", values)
+
+
+def made_anew(line: Line, *, creditable: bool) -> Line:
+    """A line of a draft, put in once more by SQL as one that credits can pay, or cannot."""
+    past_the_model(Line).filter(pk=line.pk).delete()
+    line.creditable = creditable
+    past_the_model(Line).bulk_create([line])
+    return line
 
 
 def kept() -> dict[int, tuple[int, int, bool, bool]]:

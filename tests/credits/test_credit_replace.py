@@ -5,18 +5,21 @@ from typing import Any
 import pytest
 
 from credits.grant_terms import GrantRefused
-from credits.models import Credit
+from credits.models import Category, Credit
 from credits.services import VoidRefused, credit_replace
 from customers.models import Account, Act
 from invoices.models import Kind
 from tests.factories import (
     a_credit,
+    a_sale,
     an_account,
     an_invoice,
     an_item,
     balance,
     by_now,
     ledger,
+    pay,
+    sale_of,
     terms,
     void_credit,
 )
@@ -115,3 +118,28 @@ def test_r13_the_same_token_replaces_once() -> None:
     first = credit_replace(credit=old, terms=terms(account, "60.00"), reason="Wrong", **once)
     assert credit_replace(credit=old, terms=terms(account, "60.00"), reason="Wrong", **once) == first
     assert len(ledger(account)) == 3
+
+
+def test_what_was_bought_on_an_invoice_stays_bought_on_it_and_waits_for_it() -> None:
+    account = an_account()
+    old = a_sale(account, "100.00", "80.00", waits=True)
+    new = replaced(account, old, "60.00", category=Category.PURCHASED, price_paid=4800)
+    assert (new.purchase_line, new.usable_once_paid, new.price_paid) == (old.purchase_line, True, 4800)
+    assert Credit.objects.with_balance().get(pk=new.pk).bought_on == "INV-2026-000001"
+    pay(sale_of(old))
+    assert not Credit.objects.with_balance().get(pk=new.pk).unpaid
+
+
+def test_what_was_bought_on_an_invoice_does_not_become_promotional() -> None:
+    account = an_account()
+    old = a_sale(account, "100.00", "80.00")
+    with pytest.raises(GrantRefused, match="sold on an invoice is replaced by a purchased one"):
+        replaced(account, old, "60.00")
+    assert balance(old) == 10000
+
+
+def test_what_was_bought_elsewhere_may() -> None:
+    account = an_account()
+    old = a_credit(account, "100.00", category=Category.PURCHASED, price_paid=8000)
+    new = replaced(account, old, "60.00")
+    assert (new.category, new.price_paid, new.purchase_line) == ("promotional", None, None)

@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from credits.models import Credit, Entry
 from invoices.models import Invoice, Line
 from invoices.units import PARTS
-from tests.credits.scene import Facts, Scene, insert, kept
+from tests.credits.scene import Facts, Scene, insert, kept, made_anew
 from tests.factories import a_draft, a_line, a_unit_credit, an_account, an_item, balance
 from tests.forging import past_the_model
 
@@ -111,7 +111,7 @@ def test_two_credits_do_not_cover_one_line_twice(calls: Calls) -> None:
 
 
 def test_no_credit_pays_a_line_that_sells_one(calls: Calls) -> None:
-    past_the_model(Line).filter(pk=calls.line(1)).update(creditable=False)
+    made_anew(Line.objects.get(pk=calls.line(1)), creditable=False)
     with (
         pytest.raises(IntegrityError, match="no credit pays a line that sells a credit"),
         transaction.atomic(),

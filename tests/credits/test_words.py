@@ -6,11 +6,21 @@ import pytest
 
 from credits.allocation import Why
 from credits.models import Credit
-from credits.words import STATE_WORDS, WHY, State, credit_state, listed, scope_words
+from credits.words import (
+    STATE_WORDS,
+    WHY,
+    State,
+    bought_words,
+    credit_state,
+    listed,
+    scope_words,
+    state_note,
+)
 from customers.models import Account
 from invoices.models import Kind
 from tests.factories import (
     a_credit,
+    a_sale,
     a_unit_credit,
     an_account,
     an_invoice,
@@ -18,6 +28,8 @@ from tests.factories import (
     correct,
     day,
     expire,
+    pay,
+    sale_of,
     void,
     void_credit,
 )
@@ -141,3 +153,48 @@ def test_r9_money_held_for_a_correction_does_not_bring_an_expired_credit_back() 
     credit = a_credit(account, "1.00", expires_on="2026-08-31")
     correct(an_invoice(account, (an_item(), "5.00")), "2027-01-10")
     assert state(credit, "2027-01-10") == State.EXPIRED
+
+
+@pytest.mark.django_db
+def test_a_bought_credit_waits_for_its_payment_and_then_lives_as_any_other() -> None:
+    account = an_account()
+    credit = a_sale(
+        account, "100.00", "80.00", waits=True, effective_from="2026-08-05", expires_on="2026-08-31"
+    )
+    for today in ("2026-08-01", "2026-08-31", "2026-10-15"):
+        assert state(credit, today) == State.UNPAID
+    assert state(credit, "2026-10-16") == State.EXPIRED
+    read = Credit.objects.with_balance().get(pk=credit.pk)
+    assert state_note(read, State.UNPAID) == "for payment of INV-2026-000001"
+    assert state_note(read, State.LIVE) == ""
+    pay(sale_of(credit), "2026-08-02")
+    assert state(credit, "2026-08-02") == State.SCHEDULED
+    assert state(credit, "2026-08-05") == State.LIVE
+
+
+@pytest.mark.django_db
+def test_a_bought_credit_whose_invoice_is_void_is_voided() -> None:
+    credit = a_sale(an_account(), "100.00", "80.00", waits=True)
+    void(sale_of(credit))
+    assert state(credit, "2026-09-10") == State.VOIDED
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("price", "words"),
+    [
+        ("80.00", "Bought for $80.00 (20 % off)"),
+        ("100.00", "Bought for $100.00"),
+        ("120.00", "Bought for $120.00"),
+    ],
+)
+def test_the_price_of_a_bought_credit_as_a_person_says_it(price: str, words: str) -> None:
+    assert bought_words(a_sale(an_account(), "100.00", price)) == words
+
+
+@pytest.mark.django_db
+def test_free_units_have_a_price_but_no_discount_and_a_gift_has_neither() -> None:
+    calls = an_item("API calls", unit="call")
+    plain = Credit(units=10**6, unit_item=calls, amount=0, price_paid=2500, currency="USD")
+    assert bought_words(plain) == "Bought for $25.00"
+    assert bought_words(a_credit(an_account(), "10.00")) == ""
