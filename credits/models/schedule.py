@@ -3,15 +3,18 @@
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 
+from credits.due_days import DueDays
 from customers.models import Account
 
 
 class Schedule(models.Model):
     """Every month on day `day` (the last day of a shorter month) from `starts_on` on, a credit with `terms`.
 
-    `terms` are a credit's terms without its dates, as plain values; each credit lives `lifetime_days` days,
-    or for ever. Only `stopped_at` ever changes, once; what was granted stays.
+    `terms` are a credit's terms without its name and dates, as plain values (`credits.schedule_terms`); each
+    credit lives `lifetime_days` days, or for ever. Only `stopped_at` ever changes, once; what was granted
+    stays.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -40,3 +43,12 @@ class Schedule(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("schedule", args=[self.pk])
+
+    @property
+    def due_days(self) -> DueDays:
+        """None comes after the day on which it was stopped, in its account's time zone."""
+        stopped_on = self.stopped_at and self.account.day_of(self.stopped_at)
+        return DueDays(self.day, self.starts_on, min(filter(None, (self.ends_on, stopped_on)), default=None))
