@@ -30,7 +30,7 @@ def credit_write(grant: Grant, *, reason: str, now: datetime) -> Credit:
 
 def credits_write(grants: Sequence[Grant], *, reason: str, now: datetime) -> list[Credit]:
     """Write the credits, in the order of `grants`, and their scopes."""
-    credits = Credit.objects.bulk_create(_credit(grant, reason, now) for grant in grants)
+    credits = Credit.objects.bulk_create(credit_promised(grant, reason, now) for grant in grants)
     rows = (
         row for grant, credit in zip(grants, credits, strict=True) for row in scope_rows(credit, grant.terms)
     )
@@ -38,7 +38,8 @@ def credits_write(grants: Sequence[Grant], *, reason: str, now: datetime) -> lis
     return list(credits)
 
 
-def _credit(grant: Grant, reason: str, now: datetime) -> Credit:
+def credit_promised(grant: Grant, reason: str, now: datetime) -> Credit:
+    """Not saved: what the terms promise, as a credit."""
     terms = grant.terms
     return Credit(
         account=grant.account,

@@ -232,8 +232,7 @@ def test_a_credit_that_was_voided_is_not_granted_again() -> None:
 
 def test_a_gap_that_other_hands_left_is_filled() -> None:
     schedule = a_schedule(an_account())
-    told = {"by": BY, "now": at("2026-09-15")}
-    schedule_grant(schedule=schedule, due_on=day("2026-09-15"), token="by-hand", **told)
+    schedule_grant(schedule=schedule, due_on=day("2026-09-15"), by=BY, now=at("2026-09-15"), token="by-hand")
     run("2026-09-16")
     assert due(schedule) == ["2026-09-15", "2026-08-15"]
 

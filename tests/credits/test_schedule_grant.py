@@ -158,14 +158,13 @@ def test_a_due_day_comes_at_midnight_of_the_account_s_zone(zone: str, early: str
 
 def test_r10_late_is_the_same_as_in_time_but_for_the_time_of_booking() -> None:
     """Also where the credit's last day, and its grace, are over meanwhile."""
-    found = []
+    found: list[list[object]] = []
     for now in ("2026-08-15", "2027-08-15"):
-        account = an_account()
-        credit = grant(a_schedule(account, lifetime_days=30), "2026-08-15", now)
+        credit = grant(a_schedule(an_account(), lifetime_days=30), "2026-08-15", now)
         entry = Entry.objects.get(credit=credit)
-        found.append((credit.effective_from, credit.expires_on, credit.due_on, balance(credit)))
-        found[-1] += (entry.amount, entry.value_date)
         assert (credit.created_at, entry.booked_at) == (at(now), at(now))
+        days = [credit.effective_from, credit.expires_on, credit.due_on, entry.value_date]
+        found.append([*days, balance(credit), entry.amount])
     assert found[0] == found[1]
 
 
