@@ -65,6 +65,11 @@ class ScheduleRow:
         return self.state == ScheduleState.RUNNING
 
     @property
+    def can_stop(self) -> bool:
+        """One that has ended has nothing left to stop."""
+        return self.state in (ScheduleState.RUNNING, ScheduleState.CLOSED)
+
+    @property
     def is_overdue(self) -> bool:
         """The next run of the command grants it."""
         return self.next_due is not None and self.next_due <= self.today
