@@ -23,6 +23,7 @@ PURE = {
     "billing.reports.days",
     "credits.allocation",
     "credits.burndown",
+    "credits.due_days",
     "credits.moving_aside",
     "credits.netting",
     "credits.scenario",
