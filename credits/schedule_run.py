@@ -78,13 +78,17 @@ def schedules_run(
 
 
 def _by_account(day: date) -> Sequence[Sequence[Schedule]]:
-    """The schedules that have begun. On a closed account one that was stopped is over: there its last due
-    days can never be granted, and somebody has said so."""
-    begun = Schedule.objects.filter(starts_on__lte=day).exclude(
-        account__closed_at__isnull=False, stopped_at__isnull=False
-    )
+    """The schedules that may owe a credit by that day, found by counting. On a closed account one that was
+    stopped owes none: its last due days can never be granted, and somebody has said so."""
+    begun = Schedule.objects.with_grants().filter(starts_on__lte=day)
+    begun = begun.exclude(account__closed_at__isnull=False, stopped_at__isnull=False)
     ordered = begun.select_related("account").order_by("account_id", "pk")
-    return [list(group) for _, group in groupby(ordered, key=attrgetter("account_id"))]
+    owing = [schedule for schedule in ordered if _owes(schedule, day)]
+    return [list(group) for _, group in groupby(owing, key=attrgetter("account_id"))]
+
+
+def _owes(schedule: Schedule, day: date) -> bool:
+    return schedule.granted < len(schedule.due_days.until(max(day, schedule.last_granted or day)))
 
 
 def _grant_account(

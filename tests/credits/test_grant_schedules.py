@@ -237,6 +237,16 @@ def test_a_gap_that_other_hands_left_is_filled() -> None:
     assert due(schedule) == ["2026-09-15", "2026-08-15"]
 
 
+def test_where_nothing_is_owed_one_question_is_all_it_takes(django_assert_num_queries: Any) -> None:
+    for _ in range(5):
+        a_schedule(an_account())
+    run("2026-09-15")
+    with django_assert_num_queries(1):
+        run("2026-09-20")
+    with django_assert_num_queries(1):
+        run("2026-09-20", as_of="2026-08-20")
+
+
 # --- What is left -----------------------------------------------------------------------
 
 
