@@ -1,6 +1,7 @@
 """Pages of schedules: add one with a look at its due days, see what it granted, stop it."""
 
 from datetime import date
+from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
@@ -52,14 +53,16 @@ def schedule_add_page(request: HttpRequest, pk: int) -> HttpResponse:
         if added:
             messages.success(request, f"{added} is saved. Its credits are granted when their days have come.")
             return redirect(added)
-    context = {"account": account, "form": form, "days": _ahead(form, today)}
+    context = {"account": account, "form": form, **_ahead(form, today)}
     return render(request, "credits/_due_days.html" if htmx else "credits/schedule_add.html", context)
 
 
-def _ahead(form: ScheduleForm, today: date) -> list[DueDay]:
+def _ahead(form: ScheduleForm, today: date) -> dict[str, Any]:
+    """Its first due days, and how many have come already."""
     if form.due_days is None:
-        return []
-    return due_ahead(form.due_days, None, form.cleaned_data["lifetime_days"], today)
+        return {}
+    days = due_ahead(form.due_days, None, form.cleaned_data["lifetime_days"], today)
+    return {"days": days, "come": len(form.due_days.until(today))}
 
 
 @permission_needed("credits.view_schedule", "credits.view_credit")

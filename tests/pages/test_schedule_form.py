@@ -184,7 +184,9 @@ def test_twelve_due_days_are_shown_and_nothing_is_saved(web: Client, account: Ac
 
 
 def test_the_days_are_shown_before_the_rest_is_typed(web: Client, account: Account) -> None:
-    shown = rows(looked(web, account, name="", amount="", lifetime_days=""))
+    answer = looked(web, account, name="", amount="", lifetime_days="")
+    assert "come already" not in text(answer)
+    shown = rows(answer)
     assert shown[1] == "Sat, 31 Oct 2026 Never expires"
 
 
@@ -195,7 +197,9 @@ def test_an_end_is_shown_as_one(web: Client, account: Account) -> None:
 
 
 def test_days_that_have_come_are_marked(web: Client, account: Account) -> None:
-    shown = rows(looked(web, account, day="10", starts_on="2026-08-01", lifetime_days=""))
+    answer = looked(web, account, day="10", starts_on="2026-08-01", lifetime_days="")
+    assert "2 of its days have come already. The next run grants all their credits." in text(answer)
+    shown = rows(answer)
     assert shown[1:4] == [
         "Mon, 10 Aug 2026 Never expires with the next run",
         "Thu, 10 Sep 2026 Never expires with the next run",
