@@ -15,6 +15,7 @@ SECTIONS = {
     "customers": "customers",
     "accounts": "customers",
     "credits": "customers",
+    "schedules": "customers",
     "invoices": "invoices",
     "items": "items",
     "reports": "reports",

@@ -22,6 +22,7 @@ READ = (
     "credits.view_entry",
     "credits.view_balance",
     "credits.view_schedule",
+    "credits.view_schedule",
     "credits.view_noticerule",
     "credits.view_notice",
 )
@@ -42,6 +43,8 @@ WRITE = (
     "invoices.void_invoice",
     "credits.add_credit",
     "credits.void_credit",
+    "credits.add_schedule",
+    "credits.stop_schedule",
 )
 AUDIT = (
     "customers.view_act",

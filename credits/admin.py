@@ -14,7 +14,7 @@ from django.utils.html import format_html
 
 from credits.caps import caps_words
 from credits.measures import measured
-from credits.models import Balance, Credit, Entry, ScopeRow
+from credits.models import Balance, Credit, Entry, Schedule, ScopeRow
 from credits.words import bought_words, scope_words
 from customers.admin_base import ReadOnlyAdmin
 from customers.models import Account
@@ -144,3 +144,21 @@ class BalanceAdmin(ReadOnlyAdmin):
     @admin.display(description="Left", ordering="balance")
     def left(self, kept: Balance) -> str:
         return measured(kept.balance, kept.credit)
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnlyAdmin):
+    list_display = ("name", "account", "day", "lifetime_days", "starts_on", "ends_on", "stopped_at", "page")
+    list_select_related = ("account",)
+    list_filter = (("stopped_at", admin.EmptyFieldListFilter),)
+    search_fields = ("name", "account__name", "account__key", "account__customer__name")
+    date_hierarchy = "created_at"
+    fields = (
+        *("account", "name", "terms", "day", "lifetime_days", "starts_on", "ends_on"),
+        *("reason", "created_at", "stopped_at", "page"),
+    )
+    readonly_fields = ("page",)
+
+    @admin.display(description="What it granted")
+    def page(self, schedule: Schedule) -> str:
+        return format_html('<a href="{}">Credits</a>', schedule.get_absolute_url())

@@ -253,6 +253,30 @@ PURCHASE_RULES = (
     ),
 )
 
+SCHEDULE_FACTS = (
+    *("id", "account_id", "name", "day", "starts_on", "ends_on"),
+    *("lifetime_days", "terms", "reason", "created_at"),
+)
+OWN_SCHEDULE = "SELECT 1 FROM credits_schedule WHERE id = NEW.schedule_id AND account_id = NEW.account_id"
+
+SCHEDULE_RULES = (
+    Rule(
+        "credits_schedule_update",
+        "credits_schedule",
+        "UPDATE",
+        "a schedule changes only by being stopped, once",
+        f"{changed(*SCHEDULE_FACTS)} OR (OLD.stopped_at IS NOT NULL AND {changed('stopped_at')})",
+    ),
+    Rule("credits_schedule_delete", "credits_schedule", "DELETE", "a schedule is never deleted"),
+    Rule(
+        "credits_credit_schedule",
+        "credits_credit",
+        "INSERT",
+        "a credit is granted by a schedule of its own account",
+        f"NEW.schedule_id IS NOT NULL AND NOT EXISTS ({OWN_SCHEDULE})",
+    ),
+)
+
 RULES = (
     *sealed("credits_credit", "a saved credit"),
     Rule(
@@ -274,4 +298,5 @@ RULES = (
     *PURCHASE_RULES,
     *ENTRY_RULES,
     *BALANCE_RULES,
+    *SCHEDULE_RULES,
 )

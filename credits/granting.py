@@ -36,13 +36,16 @@ def credit_write(grant: Grant, *, reason: str, now: datetime) -> Credit:
 
 def credits_write(grants: Sequence[Grant], *, reason: str, now: datetime) -> list[Credit]:
     """Write the credits, in the order of `grants`, and their scopes."""
-    credits = Credit.objects.bulk_create(_credit(grant, reason, now) for grant in grants)
-    rows = (row for grant, credit in zip(grants, credits, strict=True) for row in _scope(credit, grant.terms))
+    credits = Credit.objects.bulk_create(credit_promised(grant, reason, now) for grant in grants)
+    rows = (
+        row for grant, credit in zip(grants, credits, strict=True) for row in scope_rows(credit, grant.terms)
+    )
     ScopeRow.objects.bulk_create(rows)
     return list(credits)
 
 
-def _credit(grant: Grant, reason: str, now: datetime) -> Credit:
+def credit_promised(grant: Grant, reason: str, now: datetime) -> Credit:
+    """Not saved: what the terms promise, as a credit."""
     terms = grant.terms
     return Credit(
         account=grant.account,
@@ -69,7 +72,7 @@ def _credit(grant: Grant, reason: str, now: datetime) -> Credit:
     )
 
 
-def _scope(credit: Credit, terms: Terms) -> Iterator[ScopeRow]:
+def scope_rows(credit: Credit, terms: Terms) -> Iterator[ScopeRow]:
     for kind in dict.fromkeys(terms.kinds):
         yield ScopeRow(credit=credit, role=ScopeRole.KIND, kind=kind)
     for item in dict.fromkeys(terms.items):

@@ -16,6 +16,7 @@ from credits.caps import caps_words
 from credits.forms import GrantForm, terms_typed
 from credits.models import Credit, Entry, credits_of
 from credits.preview import grant_preview
+from credits.schedule_page import schedule_rows
 from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void, void_facts
 from credits.words import STATE_WORDS, State, credit_state, scope_words, state_note
@@ -74,8 +75,10 @@ def credit_rows(account: Account, today: date) -> tuple[list[CreditRow], list[Cr
 @permission_needed("credits.view_credit")
 def credits_page(request: HttpRequest, pk: int) -> HttpResponse:
     account = _account(pk)
-    live, closed = credit_rows(account, account.day_of(timezone.now()))
+    today = account.day_of(timezone.now())
+    live, closed = credit_rows(account, today)
     context = {"account": account, "live": live, "closed": closed, "show_closed": "all" in request.GET}
+    context["schedules"] = schedule_rows(account, today)
     return render(request, "credits/credits.html", context)
 
 
@@ -211,7 +214,9 @@ def _account(pk: int) -> Account:
 
 
 def _credit(pk: int) -> Credit:
-    found = Credit.objects.with_balance().select_related("account__customer", "replaces", "unit_item")
+    found = Credit.objects.with_balance().select_related(
+        "account__customer", "replaces", "unit_item", "schedule"
+    )
     credit: Credit = get_object_or_404(found.prefetch_related("scope_rows__item"), pk=pk)
     return credit
 

@@ -16,9 +16,11 @@ from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 
 from billing.services import invoice_correct, invoice_issue, invoice_void
+from credits.due_days import DueDays
 from credits.grant_terms import Terms
 from credits.ledger import credit_get
-from credits.models import AppliesTo, Category, Credit, Entry
+from credits.models import AppliesTo, Category, Credit, Entry, Schedule
+from credits.schedules import schedule_add, schedule_stop
 from credits.selling import credit_sell
 from credits.services import credit_grant, credit_void, credits_expire
 from credits.tagging import item_tag
@@ -179,6 +181,32 @@ def sale_of(credit: Credit) -> Invoice:
     """The invoice a credit was bought on, as it stands."""
     assert credit.purchase_line is not None
     return Invoice.objects.get(pk=credit.purchase_line.invoice_id)
+
+
+def a_schedule(
+    account: Account,
+    amount: str = "50.00",
+    *,
+    day_of_month: int = 15,
+    starts_on: str = "2026-08-01",
+    ends_on: str = "",
+    lifetime_days: int | None = None,
+    now: str = GRANTED,
+    **promise: Any,
+) -> Schedule:
+    """`a_schedule(account, "50.00", day_of_month=31, starts_on="2026-08-01", lifetime_days=30)`."""
+    return schedule_add(
+        account=account,
+        terms=terms(account, amount, **promise),
+        due_days=DueDays(day_of_month, day(starts_on), day(ends_on) if ends_on else None),
+        lifetime_days=lifetime_days,
+        reason="Agreed for the year",
+        **by_now(now),
+    )
+
+
+def stop_schedule(schedule: Schedule, now: str = "2026-09-01") -> Schedule:
+    return schedule_stop(schedule=schedule, reason="They left the plan", **by_now(now))
 
 
 def issue(invoice: Invoice, now: str = ISSUED, **more: Any) -> Invoice:

@@ -24,6 +24,7 @@ PURE = {
     "credits.allocation",
     "credits.burndown",
     "credits.discount",
+    "credits.due_days",
     "credits.moving_aside",
     "credits.netting",
     "credits.scenario",

@@ -30,9 +30,12 @@ WORDS = {
     "item_add": "added",
     "item_edit": "edited",
     "item_tag": "tagged",
+    "schedule_add": "added",
+    "schedule_grant": "granted, as a schedule says,",
+    "schedule_stop": "stopped",
     "usage_import": "imported usage:",
 }
-PAGES = ("account", "credit", "customer", "invoice")
+PAGES = ("account", "credit", "customer", "invoice", "schedule")
 
 
 @register.filter

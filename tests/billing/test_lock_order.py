@@ -14,7 +14,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing.services import invoice_correct, invoice_issue, invoice_void
+from credits.due_days import DueDays
 from credits.models import Category, Entry, EntryKind
+from credits.schedules import schedule_add, schedule_grant, schedule_stop
 from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void, credits_expire
 from credits.tagging import item_tag
@@ -39,6 +41,7 @@ from tests.factories import (
     a_customer,
     a_draft,
     a_line,
+    a_schedule,
     an_account,
     an_invoice,
     an_item,
@@ -62,6 +65,7 @@ class Stage:
         self.customer, self.closed = a_customer(), a_customer()
         customer_close(customer=self.closed, reason="Left", **by_now("2026-09-01"))
         self.credit = a_credit(self.account, "50.00", expires_on="2026-08-31")
+        self.schedule = a_schedule(self.account, day_of_month=1)
         self.draft = a_draft(self.account, (self.item, "10.00"))
         self.invoice = an_invoice(self.account, (self.item, "10.00"))
         self.told = by_now("2026-12-01")
@@ -127,6 +131,21 @@ ACTS: dict[str, Act] = {
     "credits_expire": (
         "account",
         lambda at: credits_expire(account=at.account, as_of=day("2026-12-01"), **at.told),
+    ),
+    "schedule_add": (
+        "account",
+        lambda at: schedule_add(
+            account=at.account,
+            terms=terms(at.account, "1.00"),
+            due_days=DueDays(1, day("2026-12-01")),
+            lifetime_days=None,
+            **at.why,
+        ),
+    ),
+    "schedule_stop": ("account", lambda at: schedule_stop(schedule=at.schedule, **at.why)),
+    "schedule_grant": (
+        "account",
+        lambda at: schedule_grant(schedule=at.schedule, due_on=day("2026-12-01"), **at.told),
     ),
     "invoice_draft": ("account", lambda at: invoice_draft(account=at.account, **at.typed())),
     "invoice_edit": ("account", lambda at: invoice_edit(invoice=at.draft, **at.typed())),

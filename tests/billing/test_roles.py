@@ -61,6 +61,7 @@ def test_nobody_may_change_or_delete_what_is_sealed() -> None:
         for verb in ("change", "delete")
         for model in sealed
     }
+    forbidden |= {"credits.change_schedule", "credits.delete_schedule"}
     forbidden |= {"customers.delete_customer", "customers.delete_account", "invoices.delete_item"}
     assert not {name for names in ROLES.values() for name in names} & forbidden
 
@@ -68,6 +69,7 @@ def test_nobody_may_change_or_delete_what_is_sealed() -> None:
 def test_acts_on_money_have_permissions_of_their_own() -> None:
     assert {
         "credits.void_credit",
+        "credits.stop_schedule",
         "invoices.issue_invoice",
         "invoices.pay_invoice",
         "invoices.void_invoice",

@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from credits.models import Credit
+from credits.models import Credit, Schedule
+from credits.schedule_run import schedules_run
 from customers.models import Account
 from invoices.models import Invoice, Item, Kind
 from tests.factories import (
+    a_command,
     a_credit,
     a_draft,
     a_line,
+    a_schedule,
     a_unit_credit,
     an_account,
     an_invoice,
     an_item,
+    at,
     correct,
     pay,
     tag,
@@ -29,18 +33,20 @@ class Stage:
     issued: Invoice
     draft: Invoice
     item: Item
+    schedule: Schedule
 
     def pages(self) -> dict[str, str]:
         """By name, every page that an operator can open."""
         account, credit = f"/accounts/{self.account.pk}/", f"/credits/{self.credit.pk}/"
         issued, draft = f"/invoices/{self.issued.pk}/", f"/invoices/{self.draft.pk}/"
-        units = f"/credits/{self.units.pk}/"
+        units, schedule = f"/credits/{self.units.pk}/", f"/schedules/{self.schedule.pk}/"
         customer = f"/customers/{self.account.customer_id}/"
         admin = {
             f"admin {name}": f"/admin/{name}/"
             for name in (
                 "credits/credit",
                 "credits/entry",
+                "credits/schedule",
                 "invoices/invoice",
                 "invoices/item/add",
                 "customers/act",
@@ -66,6 +72,9 @@ class Stage:
             "free units": units,
             "void free units": f"{units}void/",
             "replace free units": f"{units}replace/",
+            "add schedule": f"{account}schedules/add/",
+            "schedule": schedule,
+            "stop schedule": f"{schedule}stop/",
             "items": "/items/",
             "no item": "/items/?q=nothing",
             "tag item": f"/items/{self.item.pk}/tag/",
@@ -106,4 +115,6 @@ def a_stage() -> Stage:
     pay(an_invoice(account, (seats, "10.00")))
     correct(an_invoice(account, (api, "7.00")))
     draft = a_draft(account, (api, "70.00"), (seats, "30.00"), start="2026-09-01", end="2026-10-01")
-    return Stage(account, credit, units, issued, draft, api)
+    schedule = a_schedule(account, "25.00", name="Every last day", day_of_month=31, lifetime_days=60)
+    schedules_run(as_of=None, by=a_command("grant_schedules"), now=at("2026-09-10"))
+    return Stage(account, credit, units, issued, draft, api, schedule)

@@ -124,7 +124,8 @@ def test_r14_a_command_names_its_user_by_number_where_there_is_no_name(
 
 
 @pytest.mark.parametrize(
-    "command", ["import_usage", "run_billing", "expire_credits", "verify_ledger", "digest", "demo"]
+    "command",
+    ["import_usage", "run_billing", "expire_credits", "grant_schedules", "verify_ledger", "digest", "demo"],
 )
 def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:

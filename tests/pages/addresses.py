@@ -9,10 +9,10 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from credits.models import Balance, Credit, Entry, ScopeRow
+from credits.models import Balance, Credit, Entry, Schedule, ScopeRow
 from customers.models import Account, Act, Customer
 from invoices.models import Invoice, Item, Line, Series
-from tests.factories import a_credit, a_draft, an_account, an_invoice, an_item
+from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item
 
 # Pages that need a draft; all others of an invoice take the issued one.
 OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
@@ -20,13 +20,14 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An account with one live credit, one issued invoice that it paid, and one draft."""
+    """An account with one live credit, one issued invoice that it paid, one draft, and one schedule."""
 
     account: Account
     credit: Credit
     issued: Invoice
     draft: Invoice
     item: Item
+    schedule: Schedule
 
 
 def a_house() -> House:
@@ -34,7 +35,8 @@ def a_house() -> House:
     credit = a_credit(account, "80.00", items=(item,))
     issued = an_invoice(account, (item, "50.00"))
     draft = a_draft(account, (item, "70.00"), start="2026-09-01", end="2026-10-01")
-    return House(account, credit, issued, draft, item)
+    schedule = a_schedule(account, "5.00", items=(item,))
+    return House(account, credit, issued, draft, item, schedule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _own_pk(address: Address, house: House) -> int:
         "accounts": house.account,
         "credits": house.credit,
         "items": house.item,
+        "schedules": house.schedule,
     }
     return int(rows.get(address.route.partition("/")[0], house.issued).pk)
 
@@ -110,6 +113,7 @@ def _row(house: House, app: str, model: str) -> int:
         "credit": house.credit,
         "scoperow": ScopeRow.objects.filter(credit=house.credit).first(),
         "entry": Entry.objects.filter(credit=house.credit).first(),
+        "schedule": house.schedule,
         "balance": Balance.objects.get(credit=house.credit),
         "item": house.item,
         "invoice": house.issued,

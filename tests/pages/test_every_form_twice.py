@@ -57,6 +57,8 @@ FORMS: dict[str, Form] = {
     "credit_grant": Form({"name": "Sorry", "amount": "5.00"}, again=True),
     "credit_void": Form(REASON),
     "credit_replace": Form({"amount": "7.00"} | REASON),
+    "schedule_add": Form({"name": "Monthly", "amount": "5.00"}, again=True),
+    "schedule_stop": Form(REASON),
     "item_tag": Form({"tags": "team-blue"}, looks=True),
     "invoice_draft": Form({"period_start": "2026-10-01", "last_day": "2026-10-31"} | LINE, again=True),
     "invoice_edit": Form({"lines-0-quantity": "3"}, again=True),

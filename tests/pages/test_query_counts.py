@@ -7,14 +7,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from credits.schedule_run import schedules_run
 from tests.factories import (
+    a_command,
     a_credit,
     a_draft,
+    a_schedule,
     a_token,
     a_unit_credit,
     an_account,
     an_invoice,
     an_item,
+    at,
+    day,
     pay,
     tag,
     void_credit,
@@ -46,6 +51,12 @@ class Town:
         self.issued = issued[0]
         pay(an_invoice(account, *lines))
         void_credit(a_credit(account, "5.00"))
+        schedules = [
+            a_schedule(account, "5.00", items=(item,), starts_on="2026-01-01", now="2026-01-01")
+            for item in items
+        ]
+        self.schedule = schedules[0]
+        schedules_run(as_of=day(f"2026-0{min(rows, 9)}-01"), by=a_command(), now=at("2026-09-10"))
         drafts = [a_draft(account, *lines, start="2026-09-01", end="2026-09-10") for _ in range(rows)]
         self.draft = drafts[-1]
         for number in range(rows):
@@ -63,6 +74,7 @@ class Town:
             "issued": self.issued.pk,
             "draft": self.draft.pk,
             "item": self.item.pk,
+            "schedule": self.schedule.pk,
         }
         return page.format(**rows)
 
@@ -74,10 +86,13 @@ PAGES = {
     "/customers/?q=Acc": 6,
     "/customers/{customer}/": 7,
     "/accounts/{account}/": 17,
-    "/accounts/{account}/credits/": 8,
+    "/accounts/{account}/credits/": 10,
     "/accounts/{account}/credits/add/": 6,
     "/credits/{credit}/": 10,
     "/credits/{credit}/void/": 7,
+    "/accounts/{account}/schedules/add/": 6,
+    "/schedules/{schedule}/": 11,
+    "/schedules/{schedule}/stop/": 7,
     "/items/": 7,
     "/items/?tag=gpu&q=Meter": 7,
     "/items/{item}/tag/": 8,
@@ -95,6 +110,7 @@ PAGES = {
     "/accounts/{account}/invoices/add/": 6,
     "/admin/credits/credit/": 11,
     "/admin/credits/entry/": 9,
+    "/admin/credits/schedule/": 8,
     "/admin/invoices/item/": 6,
     "/admin/credits/balance/": 6,
     "/admin/invoices/invoice/": 9,
