@@ -42,6 +42,7 @@ WRITE = (
     "invoices.void_invoice",
     "credits.add_credit",
     "credits.void_credit",
+    "credits.change_noticerule",
 )
 AUDIT = (
     "customers.view_act",

@@ -25,6 +25,7 @@ PURE = {
     "credits.burndown",
     "credits.moving_aside",
     "credits.netting",
+    "credits.notices",
     "credits.scenario",
     "credits.scenario_reading",
     "credits.settlement",
@@ -40,6 +41,7 @@ PURE = {
 LATE_IMPORTS = {
     ("billing.apps", "billing.database_rules"): "models are loaded only when the app is ready",
     ("billing.apps", "billing.roles"): "models are loaded only when the app is ready",
+    ("credits.apps", "credits.telling"): "models are loaded only when the app is ready",
 }
 
 

@@ -29,6 +29,7 @@ WORDS = {
     "item_add": "added",
     "item_edit": "edited",
     "item_tag": "tagged",
+    "notice_rule_set": "set the notices of",
     "usage_import": "imported usage:",
 }
 PAGES = ("account", "credit", "customer", "invoice")
