@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from credits.measures import measured
 from credits.models import Credit, Notice
 from customers.money import money_display
-from invoices.units import units_display
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,4 @@ def notice_rows(notices: Iterable[Notice]) -> list[NoticeRow]:
 
 def left_words(left: int, credit: Credit | None, currency: str) -> str:
     """What is left of a credit, in its own measure; of a whole balance in money."""
-    if credit is not None and credit.unit_item is not None:
-        return units_display(left, credit.unit_item.name)
-    return money_display(left, currency)
+    return money_display(left, currency) if credit is None else measured(left, credit)

@@ -140,7 +140,9 @@ def test_an_account_that_never_had_a_credit_is_not_told_and_one_that_used_all_is
 
 def units(account: Account, item: Item, **promise: Any) -> Credit:
     """740 free units of the item."""
-    free = replace(terms(account, "0.01", **promise), amount=0, units=740_000_000, unit_item=item)
+    free = replace(
+        terms(account, "0.01", items=(item,), **promise), amount=0, units=740_000_000, unit_item=item
+    )
     return credit_grant(account=account, terms=free, reason="", **by_now("2026-08-01"))
 
 

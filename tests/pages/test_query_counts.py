@@ -7,6 +7,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from credits.telling import notice_rule_set, notices_tell
+from customers.models import Account
 from tests.factories import (
     a_credit,
     a_draft,
@@ -15,6 +17,8 @@ from tests.factories import (
     an_account,
     an_invoice,
     an_item,
+    at,
+    by_now,
     pay,
     tag,
     void_credit,
@@ -53,6 +57,10 @@ class Town:
             a_credit(another, "10.00")
             neighbour = an_account(name=f"Neighbour {number}")
             a_draft(neighbour, (items[0], "1.00"))
+        for one in Account.objects.all():
+            limits = {"low_balance": 90_000_000, "expiring_days": 30, "email": ""}
+            notice_rule_set(account=one, **limits, **by_now("2026-09-02"))
+            notices_tell(account=one, now=at("2026-09-02"), by_email=False)
 
     def path(self, page: str) -> str:
         rows = {
@@ -68,14 +76,15 @@ class Town:
 
 
 PAGES = {
-    "/": 9,
-    "/?q=Account": 9,
+    "/": 10,
+    "/?q=Account": 10,
     "/customers/": 6,
     "/customers/?q=Acc": 6,
     "/customers/{customer}/": 7,
     "/accounts/{account}/": 17,
     "/accounts/{account}/credits/": 8,
     "/accounts/{account}/credits/add/": 6,
+    "/accounts/{account}/notices/": 8,
     "/credits/{credit}/": 10,
     "/credits/{credit}/void/": 7,
     "/items/": 7,
@@ -97,6 +106,8 @@ PAGES = {
     "/admin/credits/entry/": 9,
     "/admin/invoices/item/": 6,
     "/admin/credits/balance/": 6,
+    "/admin/credits/notice/": 8,
+    "/admin/credits/noticerule/": 6,
     "/admin/invoices/invoice/": 9,
     "/admin/invoices/line/": 7,
     "/admin/customers/account/": 7,
