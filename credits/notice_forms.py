@@ -20,7 +20,7 @@ class NoticeRuleForm(ActForm):
         widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
     )
     expiring_days = forms.IntegerField(
-        label="Tell of a credit this many days before its last",
+        label="Tell of a credit this many days before its last day",
         min_value=1,
         max_value=LONGEST_AHEAD,
         required=False,
@@ -36,7 +36,7 @@ class NoticeRuleForm(ActForm):
 
     def __init__(self, *args: Any, account: Account, rule: NoticeRule | None, **kwargs: Any) -> None:
         super().__init__(*args, initial=_initial(account, rule), **kwargs)
-        self.account = account
+        self.account, self.rule = account, rule
         digits = currency_decimals(account.currency)
         decimals = "no decimals" if digits == 0 else f"a point before the {digits} decimals"
         self.fields[
@@ -63,8 +63,9 @@ class NoticeRuleForm(ActForm):
 
     @property
     def amount_understood(self) -> str:
-        """The amount as understood, for the page to repeat (R1)."""
-        amount = getattr(self, "cleaned_data", {}).get("low_balance")
+        """The amount as understood or as it stands, for the page to repeat (R1)."""
+        standing = self.rule.low_balance if self.rule and not self.is_bound else None
+        amount = getattr(self, "cleaned_data", {}).get("low_balance", standing)
         return money_display(amount, self.account.currency) if isinstance(amount, int) else ""
 
 

@@ -35,7 +35,7 @@ def a_house() -> House:
     credit = a_credit(account, "80.00", items=(item,))
     issued = an_invoice(account, (item, "50.00"))
     draft = a_draft(account, (item, "70.00"), start="2026-09-01", end="2026-10-01")
-    limits = {"low_balance": 10000, "expiring_days": None, "email": "winston@example.com"}
+    limits: dict[str, Any] = {"low_balance": 10000, "expiring_days": None, "email": "winston@example.com"}
     notice_rule_set(account=account, **limits, **by_now("2026-09-02"))
     notices_tell(account=account, now=at("2026-09-02"), by_email=False)
     return House(account, credit, issued, draft, item)

@@ -56,6 +56,7 @@ def test_a_rule_is_set_and_shown_again_as_it_was_typed(web: Client, account: Acc
         "14",
         "winston@example.com",
     )
+    assert "Understood as $50.00." in text(web.get(path(account)))
 
 
 def test_empty_fields_are_never_and_nobody(web: Client, account: Account) -> None:
@@ -128,7 +129,7 @@ def test_who_may_only_look_sees_the_rule_and_no_form(account: Account, role: str
     browser = of_role(role)
     seen = text(browser.get(path(account)))
     assert "Below $50.00" in seen
-    assert "30 days before the last" in seen
+    assert "30 days before the last day" in seen
     assert "winston@example.com" in seen
     assert fields(browser.get(path(account))) == {}
     assert browser.post(path(account), {"request_token": a_token()}).status_code == 403

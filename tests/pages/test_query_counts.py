@@ -1,6 +1,7 @@
 """How many queries a page takes: a fixed number, the same for two rows and for twenty-five."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -58,7 +59,7 @@ class Town:
             neighbour = an_account(name=f"Neighbour {number}")
             a_draft(neighbour, (items[0], "1.00"))
         for one in Account.objects.all():
-            limits = {"low_balance": 90_000_000, "expiring_days": 30, "email": ""}
+            limits: dict[str, Any] = {"low_balance": 90_000_000, "expiring_days": 30, "email": ""}
             notice_rule_set(account=one, **limits, **by_now("2026-09-02"))
             notices_tell(account=one, now=at("2026-09-02"), by_email=False)
 
