@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from credits.models import Credit
+from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account
 from invoices.models import Invoice, Item, Kind
 from tests.factories import (
@@ -14,6 +15,8 @@ from tests.factories import (
     an_account,
     an_invoice,
     an_item,
+    at,
+    by_now,
     correct,
     pay,
     tag,
@@ -63,6 +66,7 @@ class Stage:
             "credit": credit,
             "void credit": f"{credit}void/",
             "replace credit": f"{credit}replace/",
+            "notices": f"{account}notices/",
             "free units": units,
             "void free units": f"{units}void/",
             "replace free units": f"{units}replace/",
@@ -106,4 +110,12 @@ def a_stage() -> Stage:
     pay(an_invoice(account, (seats, "10.00")))
     correct(an_invoice(account, (api, "7.00")))
     draft = a_draft(account, (api, "70.00"), (seats, "30.00"), start="2026-09-01", end="2026-10-01")
+    notice_rule_set(
+        account=account,
+        low_balance=999_999_900,
+        expiring_days=30,
+        email="winston@example.com",
+        **by_now("2026-09-09"),
+    )
+    notices_tell(account=account, now=at("2026-09-09"), by_email=False)
     return Stage(account, credit, units, issued, draft, api)

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 from io import StringIO
 from typing import Any
@@ -15,10 +14,9 @@ from django.utils import timezone
 
 from billing.account_page import available_by_account
 from credits import notice_run
-from credits.models import Credit, Notice
+from credits.models import Notice
 from credits.notice_mail import Letter, ServerAway, letter_send
 from credits.notice_run import NoticesResult, notices_run
-from credits.services import credit_grant
 from credits.telling import SENDING_FOR, Told, account_standing, notice_rule_set, notices_tell
 from customers.acts import account_lock
 from customers.models import Account
@@ -28,13 +26,13 @@ from tests.billing.test_at_once import at_once
 from tests.credits.mail_server import PostOffice, post_office
 from tests.factories import (
     a_credit,
+    a_unit_credit,
     an_account,
     an_invoice,
     an_item,
     at,
     by_now,
     day,
-    terms,
     void,
     void_credit,
 )
@@ -138,16 +136,8 @@ def test_an_account_that_never_had_a_credit_is_not_told_and_one_that_used_all_is
     assert Notice.objects.get().amount == 0
 
 
-def units(account: Account, item: Item, **promise: Any) -> Credit:
-    """740 free units of the item."""
-    free = replace(
-        terms(account, "0.01", items=(item,), **promise), amount=0, units=740_000_000, unit_item=item
-    )
-    return credit_grant(account=account, terms=free, reason="", **by_now("2026-08-01"))
-
-
 def test_r11_free_units_are_no_money(account: Account, item: Item) -> None:
-    units(account, item)
+    a_unit_credit(account, "740", item)
     a_rule(account, low_balance=5000)
     assert told("2026-08-02") == (0, 0, 0)
     a_credit(account, "49.99")
@@ -160,10 +150,10 @@ def test_what_is_available_is_what_the_pages_say_it_is(account: Account, item: I
     a_credit(account, "2.00", expires_on="2026-08-31")
     a_credit(account, "4.00", effective_from="2026-10-16")
     void_credit(a_credit(account, "8.00"))
-    units(account, item)
+    a_unit_credit(account, "740", item)
     for today, available in (("2026-10-15", 300), ("2026-10-16", 500)):
         assert account_standing(account, day(today)).available == available
-        assert available_by_account([account.pk], day(today)) == {account.pk: available}
+        assert available_by_account([account.pk], day(today))[account.pk].money == available
 
 
 # --- Expiring soon ----------------------------------------------------------------------
@@ -216,7 +206,7 @@ def test_a_credit_that_had_nothing_left_and_gets_some_back_is_a_new_crossing(
 def test_r11_an_expiry_of_free_units_is_told_in_units(
     account: Account, item: Item, mailoutbox: Outbox
 ) -> None:
-    units(account, item, name="Free calls", expires_on="2026-08-31")
+    a_unit_credit(account, "740", item, name="Free calls", expires_on="2026-08-31")
     a_rule(account, expiring_days=7)
     assert told("2026-08-31") == (1, 0, 1)
     assert Notice.objects.get().amount == 740_000_000
