@@ -102,13 +102,13 @@ def _expires_soon(credit: Credit, today: date) -> bool:
 
 def available_by_account(account_ids: Sequence[int], today: date) -> dict[int, Available]:
     """Available credit of several accounts in one query, by the day given; for lists."""
-    usable = Credit.objects.with_balance().filter(
-        Q(voided=False, balance__gt=0, unpaid=False), account__in=account_ids, effective_from__lte=today
+    left = Credit.objects.with_balance().filter(
+        Q(balance__gt=0), account__in=account_ids, effective_from__lte=today
     )
     money: dict[int, int] = {}
     units: dict[int, dict[Item, int]] = {}
-    for credit in usable.select_related("unit_item").order_by("unit_item", "pk"):
-        if credit.is_gone(today):
+    for credit in left.select_related("unit_item").order_by("unit_item", "pk"):
+        if not credit.is_available(today):
             continue
         if credit.unit_item is None:
             money[credit.account_id] = money.get(credit.account_id, 0) + credit.balance

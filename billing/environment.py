@@ -6,14 +6,19 @@ error in production stops the start instead of becoming a silent default.
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import available_timezones
 
 import moneyed
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 from environs import Env, EnvError, validate
 
 env = Env(eager=True)
+
+# How a mail server is spoken to, and the port that goes with it.
+MAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
+MAIL_TIMEOUT = 10
 
 
 def env_file_read(path: Path) -> None:
@@ -79,6 +84,51 @@ def env_database(name: str, sqlite_file: Path) -> dict[str, Any]:
     database["CONN_MAX_AGE"] = 60
     database["CONN_HEALTH_CHECKS"] = True
     return dict(database)
+
+
+def env_mail_server(name: str) -> dict[str, Any]:
+    """`smtps://user:password@host:port`, as options of Django's mail backend; empty if unset.
+
+    `smtps` is encrypted from the start, `smtp+tls` after STARTTLS, `smtp` not at all: it takes no password.
+    What is refused is not repeated, since it may hold one.
+    """
+    address = env_text(name, "", longest=2000)
+    if not address:
+        return {}
+    try:
+        parts = urlsplit(address)
+        host, port, scheme = parts.hostname, parts.port, parts.scheme
+    except ValueError as refused:
+        raise ImproperlyConfigured(f"{name}: the host or port cannot be read.") from refused
+    if scheme not in MAIL_SCHEMES or not host or parts.path.strip("/") or parts.query or parts.fragment:
+        raise ImproperlyConfigured(
+            f"{name}: expected smtps://, smtp+tls:// or smtp:// with user:password@host:port, no more."
+        )
+    if bool(parts.username) != bool(parts.password):
+        raise ImproperlyConfigured(f"{name}: a user and a password, or neither.")
+    if scheme == "smtp" and parts.password:
+        raise ImproperlyConfigured(f"{name}: no password over smtp://, where anybody can read it.")
+    return {
+        "host": host,
+        "port": port or MAIL_SCHEMES[scheme],
+        "username": unquote(parts.username or ""),
+        "password": unquote(parts.password or ""),
+        "use_tls": scheme == "smtp+tls",
+        "use_ssl": scheme == "smtps",
+        "timeout": MAIL_TIMEOUT,
+    }
+
+
+def env_mail_sender(name: str, *, needed: bool) -> str:
+    """The address that mail is from; has to be set, and is used, where mail can be sent at all."""
+    address = env_text(name, "")
+    if not address and not needed:
+        return ""
+    try:
+        validate_email(address)
+    except ValidationError as refused:
+        raise ImproperlyConfigured(f"{name}: expected an e-mail address, which mail is from.") from refused
+    return address if needed else ""
 
 
 def sqlite_settings(path: Path) -> dict[str, Any]:

@@ -45,6 +45,7 @@ WRITE = (
     "credits.void_credit",
     "credits.add_schedule",
     "credits.stop_schedule",
+    "credits.change_noticerule",
 )
 AUDIT = (
     "customers.view_act",

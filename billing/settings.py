@@ -9,6 +9,7 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+import django
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,6 +17,8 @@ from billing.environment import (
     env_currencies,
     env_database,
     env_file_read,
+    env_mail_sender,
+    env_mail_server,
     env_names,
     env_number,
     env_switch,
@@ -150,6 +153,19 @@ TEMPLATES: list[dict[str, Any]] = [
 DATABASES = {"default": env_database("DATABASE_URL", VAR_DIR / "scrip.sqlite3")}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_REVERT_DISABLED = True
+
+# --- Mail -------------------------------------------------------------------------------
+
+# Without a server no mail is sent, and what there is to tell stands on the home page alone.
+MAIL_SERVER = env_mail_server("SCRIP_EMAIL_URL")
+SCRIP_EMAIL_FROM = env_mail_sender("SCRIP_EMAIL_FROM", needed=bool(MAIL_SERVER))
+if django.VERSION >= (6, 1):
+    MAILERS = {"default": {"OPTIONS": MAIL_SERVER or {"host": "localhost"}}}
+elif MAIL_SERVER:
+    EMAIL_HOST, EMAIL_PORT = MAIL_SERVER["host"], MAIL_SERVER["port"]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL_SERVER["username"], MAIL_SERVER["password"]
+    EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL_SERVER["use_tls"], MAIL_SERVER["use_ssl"]
+    EMAIL_TIMEOUT = MAIL_SERVER["timeout"]
 
 # --- Words, time and files --------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from billing.account_page import Available, available_by_account, balances, expiring_soon
 from billing.invoice_page import invoice_acts, invoice_view
 from credits.models import Entry
+from credits.notice_views import open_notices
 from credits.selling import credits_sold
 from credits.views import credit_rows
 from customers.models import Account, Act, Customer
@@ -40,6 +41,7 @@ def home(request: HttpRequest) -> HttpResponse:
         "glance": [(account, available.get(account.pk, NO_CREDIT)) for account in glance],
         "expiring": expiring_soon(today, FIRST),
         "drafts": drafts[:FIRST],
+        "notices": open_notices(FIRST) if request.user.has_perm("credits.view_notice") else None,
         "today": today,
     }
     return render(request, "billing/home.html", context)

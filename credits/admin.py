@@ -14,7 +14,8 @@ from django.utils.html import format_html
 
 from credits.caps import caps_words
 from credits.measures import measured
-from credits.models import Balance, Credit, Entry, Schedule, ScopeRow
+from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule, ScopeRow
+from credits.notice_words import left_words
 from credits.words import bought_words, scope_words
 from customers.admin_base import ReadOnlyAdmin
 from customers.models import Account
@@ -162,3 +163,31 @@ class ScheduleAdmin(ReadOnlyAdmin):
     @admin.display(description="What it granted")
     def page(self, schedule: Schedule) -> str:
         return format_html('<a href="{}">Credits</a>', schedule.get_absolute_url())
+
+
+@admin.register(NoticeRule)
+class NoticeRuleAdmin(ReadOnlyAdmin):
+    list_display = ("account", "low_balance_shown", "expiring_days", "email")
+    list_select_related = ("account",)
+    search_fields = ("account__name", "account__key")
+    fields = ("account", "low_balance_shown", "expiring_days", "email")
+    readonly_fields = ("low_balance_shown",)
+
+    @admin.display(description="Low balance", ordering="low_balance")
+    def low_balance_shown(self, rule: NoticeRule) -> str:
+        return money_display(rule.low_balance, rule.account.currency) if rule.low_balance else "Never"
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    list_display = ("account", "kind", "credit", "left", "told_at", "emailed_at", "cleared_at")
+    list_select_related = ("account", "credit__unit_item")
+    list_filter = ("kind",)
+    search_fields = ("account__name", "account__key", "credit__name")
+    date_hierarchy = "told_at"
+    fields = ("account", "kind", "credit", "left", "told_at", "sending_at", "emailed_at", "cleared_at")
+    readonly_fields = ("left",)
+
+    @admin.display(description="Left when told", ordering="amount")
+    def left(self, notice: Notice) -> str:
+        return left_words(notice.amount, notice.credit, notice.account.currency)

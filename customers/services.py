@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from django.conf import settings
 
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated
+from customers.erasing import erase_elsewhere
 from customers.models import Account, Customer
 
 ERASED = "Erased"
@@ -187,10 +188,12 @@ def customer_erase(*, customer: Customer, reason: str, by: Actor, now: datetime,
     customer.name, customer.email, customer.erased_at = placeholder, "", now
     customer.save()
     customer.history.update(name=placeholder, email="")
-    for account in customer.accounts.select_for_update(no_key=True).order_by("pk"):
+    accounts = list(customer.accounts.select_for_update(no_key=True).order_by("pk"))
+    for account in accounts:
         account.name = f"{ERASED} account {account.pk}"
         account.save()
         account.history.update(name=account.name)
+    erase_elsewhere([account.pk for account in accounts])
     act_record(
         "customer_erase",
         token=token,

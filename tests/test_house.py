@@ -27,6 +27,7 @@ PURE = {
     "credits.due_days",
     "credits.moving_aside",
     "credits.netting",
+    "credits.notices",
     "credits.scenario",
     "credits.scenario_reading",
     "credits.settlement",
@@ -42,6 +43,7 @@ PURE = {
 LATE_IMPORTS = {
     ("billing.apps", "billing.database_rules"): "models are loaded only when the app is ready",
     ("billing.apps", "billing.roles"): "models are loaded only when the app is ready",
+    ("credits.apps", "credits.telling"): "models are loaded only when the app is ready",
 }
 
 

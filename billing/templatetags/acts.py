@@ -33,6 +33,7 @@ WORDS = {
     "schedule_add": "added",
     "schedule_grant": "granted, as a schedule says,",
     "schedule_stop": "stopped",
+    "notice_rule_set": "set the notices of",
     "usage_import": "imported usage:",
 }
 PAGES = ("account", "credit", "customer", "invoice", "schedule")

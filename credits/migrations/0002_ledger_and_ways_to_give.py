@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('low_balance', 'Low balance'), ('expiring', 'Expiring soon')], max_length=20)),
                 ('amount', models.BigIntegerField()),
                 ('told_at', models.DateTimeField()),
+                ('sending_at', models.DateTimeField(blank=True, null=True)),
                 ('emailed_at', models.DateTimeField(blank=True, null=True)),
                 ('cleared_at', models.DateTimeField(blank=True, null=True)),
             ],

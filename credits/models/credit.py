@@ -178,6 +178,11 @@ class Credit(SealedModel):
         """Expired, and its grace over: no invoice issued today can use it."""
         return self.last_issue is not None and today > self.last_issue
 
+    def is_available(self, today: date) -> bool:
+        """An invoice of today could use what is left of it. For a credit read `with_balance`."""
+        kept_back = self.voided or self.unpaid or self.effective_from > today
+        return self.balance > 0 and not kept_back and not self.is_gone(today)
+
     def scope(self) -> Scope:
         rows = list(self.scope_rows.all())
         return Scope(

@@ -38,6 +38,7 @@ class Notice(models.Model):
     """One crossing, told once: open until the balance recovers, or the credit is used up or gone.
 
     `amount` is what was left when it was told: minor units, or millionths of a unit of a credit of units.
+    `sending_at` is when a run last took it up to send it by e-mail, so that two runs do not both.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -45,6 +46,7 @@ class Notice(models.Model):
     credit = models.ForeignKey(Credit, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     amount = models.BigIntegerField()
     told_at = models.DateTimeField()
+    sending_at = models.DateTimeField(null=True, blank=True)
     emailed_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
 

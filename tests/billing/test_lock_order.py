@@ -20,6 +20,7 @@ from credits.schedules import schedule_add, schedule_grant, schedule_stop
 from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void, credits_expire
 from credits.tagging import item_tag
+from credits.telling import notice_rule_set
 from customers.acts import account_lock, accounts_lock
 from customers.models import Account
 from customers.services import (
@@ -146,6 +147,12 @@ ACTS: dict[str, Act] = {
     "schedule_grant": (
         "account",
         lambda at: schedule_grant(schedule=at.schedule, due_on=day("2026-12-01"), **at.told),
+    ),
+    "notice_rule_set": (
+        "account",
+        lambda at: notice_rule_set(
+            account=at.account, low_balance=5000, expiring_days=7, email="", **at.told
+        ),
     ),
     "invoice_draft": ("account", lambda at: invoice_draft(account=at.account, **at.typed())),
     "invoice_edit": ("account", lambda at: invoice_edit(invoice=at.draft, **at.typed())),

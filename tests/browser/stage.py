@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from credits.models import Credit, Schedule
 from credits.schedule_run import schedules_run
+from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account
 from invoices.models import Invoice, Item, Kind
 from tests.factories import (
@@ -18,6 +19,7 @@ from tests.factories import (
     an_invoice,
     an_item,
     at,
+    by_now,
     correct,
     pay,
     tag,
@@ -69,6 +71,7 @@ class Stage:
             "credit": credit,
             "void credit": f"{credit}void/",
             "replace credit": f"{credit}replace/",
+            "notices": f"{account}notices/",
             "free units": units,
             "void free units": f"{units}void/",
             "replace free units": f"{units}replace/",
@@ -117,4 +120,12 @@ def a_stage() -> Stage:
     draft = a_draft(account, (api, "70.00"), (seats, "30.00"), start="2026-09-01", end="2026-10-01")
     schedule = a_schedule(account, "25.00", name="Every last day", day_of_month=31, lifetime_days=60)
     schedules_run(as_of=None, by=a_command("grant_schedules"), now=at("2026-09-10"))
+    notice_rule_set(
+        account=account,
+        low_balance=999_999_900,
+        expiring_days=30,
+        email="winston@example.com",
+        **by_now("2026-09-09"),
+    )
+    notices_tell(account=account, now=at("2026-09-09"), by_email=False)
     return Stage(account, credit, units, issued, draft, api, schedule)

@@ -9,10 +9,11 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from credits.models import Balance, Credit, Entry, Schedule, ScopeRow
+from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule, ScopeRow
+from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act, Customer
 from invoices.models import Invoice, Item, Line, Series
-from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item
+from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now
 
 # Pages that need a draft; all others of an invoice take the issued one.
 OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
@@ -20,7 +21,8 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An account with one live credit, one issued invoice that it paid, one draft, and one schedule."""
+    """An account with one live credit, one issued invoice that it paid, one draft, one schedule and one
+    notice."""
 
     account: Account
     credit: Credit
@@ -36,6 +38,9 @@ def a_house() -> House:
     issued = an_invoice(account, (item, "50.00"))
     draft = a_draft(account, (item, "70.00"), start="2026-09-01", end="2026-10-01")
     schedule = a_schedule(account, "5.00", items=(item,))
+    limits: dict[str, Any] = {"low_balance": 10000, "expiring_days": None, "email": "winston@example.com"}
+    notice_rule_set(account=account, **limits, **by_now("2026-09-02"))
+    notices_tell(account=account, now=at("2026-09-02"), by_email=False)
     return House(account, credit, issued, draft, item, schedule)
 
 
@@ -115,6 +120,8 @@ def _row(house: House, app: str, model: str) -> int:
         "entry": Entry.objects.filter(credit=house.credit).first(),
         "schedule": house.schedule,
         "balance": Balance.objects.get(credit=house.credit),
+        "notice": Notice.objects.first(),
+        "noticerule": NoticeRule.objects.first(),
         "item": house.item,
         "invoice": house.issued,
         "line": Line.objects.filter(invoice=house.issued).first(),

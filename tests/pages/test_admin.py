@@ -25,6 +25,7 @@ OURS = [
     if not model.__name__.startswith("Historical")
 ]
 FROZEN = {"credit", "scoperow", "entry", "balance", "schedule", "invoice", "line", "series", "act"}
+FROZEN |= {"notice", "noticerule"}  # set on a page of their own
 ADD_LEADS_TO = {
     "credits/credit": "/customers/",
     "customers/customer": "/customers/add/",

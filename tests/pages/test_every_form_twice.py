@@ -14,7 +14,7 @@ from customers.services import customer_close
 from tests.factories import a_customer, an_account, by_now
 from tests.pages.addresses import House, a_house, own_addresses
 from tests.pages.reading import fields
-from tests.pages.test_permissions import ACTS, ERASES, OWN
+from tests.pages.test_permissions import ACTS, ERASES, OWN_POST
 
 pytestmark = pytest.mark.django_db
 
@@ -60,6 +60,7 @@ FORMS: dict[str, Form] = {
     "schedule_add": Form({"name": "Monthly", "amount": "5.00"}, again=True),
     "schedule_stop": Form(REASON),
     "item_tag": Form({"tags": "team-blue"}, looks=True),
+    "notices": Form({"low_balance": "50.00"}, again=True),
     "invoice_draft": Form({"period_start": "2026-10-01", "last_day": "2026-10-31"} | LINE, again=True),
     "invoice_edit": Form({"lines-0-quantity": "3"}, again=True),
     "invoice_discard": Form(),
@@ -71,7 +72,7 @@ FORMS: dict[str, Form] = {
 
 
 def test_every_form_of_an_act_is_sent_twice_here() -> None:
-    assert set(FORMS) == {name for name, row in OWN.items() if row in (ACTS, ERASES)}
+    assert set(FORMS) == {name for name, row in OWN_POST.items() if row in (ACTS, ERASES)}
 
 
 def opened(house: House, web: Client, name: str) -> tuple[str, dict[str, Any]]:

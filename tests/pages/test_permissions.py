@@ -53,6 +53,7 @@ OWN = {
     "schedule_add": ACTS,
     "schedule_stop": ACTS,
     "item_tag": ACTS,
+    "notices": READS,
     "invoice_draft": ACTS,
     "invoice_edit": ACTS,
     "invoice_discard": ACTS,
@@ -61,6 +62,8 @@ OWN = {
     "invoice_void": ACTS,
     "invoice_correct": ACTS,
 }
+# A page that all readers look at, and where only some may set what it shows.
+OWN_POST = OWN | {"notices": ACTS}
 ADMIN_GET = {
     "index": STAFF,
     "login": "PRRRRRR",
@@ -89,6 +92,8 @@ MODELS = {
     "credits_entry": (READS, NEVER, NEVER, NEVER),
     "credits_balance": (READS, NEVER, NEVER, NEVER),
     "credits_schedule": (READS, NEVER, NEVER, NEVER),
+    "credits_notice": (READS, NEVER, NEVER, NEVER),
+    "credits_noticerule": (READS, NEVER, NEVER, NEVER),
     "invoices_item": (READS, ACTS, ACTS, NEVER),
     "invoices_invoice": (READS, SENT_ON, NEVER, NEVER),
     "invoices_line": (READS, NEVER, NEVER, NEVER),
@@ -103,7 +108,7 @@ WITH_HISTORY = ("invoices_item", "customers_customer", "customers_account")
 
 
 def table(method: str) -> dict[str, str]:
-    rows = dict(OWN)
+    rows = dict(OWN if method == "get" else OWN_POST)
     rows |= {f"admin:{name}": row for name, row in (ADMIN_GET if method == "get" else ADMIN_POST).items()}
     for model, (look, add, change, delete) in MODELS.items():
         rows |= {

@@ -1,6 +1,7 @@
 """How many queries a page takes: a fixed number, the same for two rows and for twenty-five."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -8,6 +9,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from credits.schedule_run import schedules_run
+from credits.telling import notice_rule_set, notices_tell
+from customers.models import Account
 from tests.factories import (
     a_command,
     a_credit,
@@ -19,6 +22,7 @@ from tests.factories import (
     an_invoice,
     an_item,
     at,
+    by_now,
     day,
     pay,
     tag,
@@ -64,6 +68,10 @@ class Town:
             a_credit(another, "10.00")
             neighbour = an_account(name=f"Neighbour {number}")
             a_draft(neighbour, (items[0], "1.00"))
+        for one in Account.objects.all():
+            limits: dict[str, Any] = {"low_balance": 90_000_000, "expiring_days": 30, "email": ""}
+            notice_rule_set(account=one, **limits, **by_now("2026-09-02"))
+            notices_tell(account=one, now=at("2026-09-02"), by_email=False)
 
     def path(self, page: str) -> str:
         rows = {
@@ -80,14 +88,15 @@ class Town:
 
 
 PAGES = {
-    "/": 9,
-    "/?q=Account": 9,
+    "/": 10,
+    "/?q=Account": 10,
     "/customers/": 6,
     "/customers/?q=Acc": 6,
     "/customers/{customer}/": 7,
     "/accounts/{account}/": 17,
     "/accounts/{account}/credits/": 10,
     "/accounts/{account}/credits/add/": 6,
+    "/accounts/{account}/notices/": 8,
     "/credits/{credit}/": 10,
     "/credits/{credit}/void/": 7,
     "/accounts/{account}/schedules/add/": 6,
@@ -113,6 +122,8 @@ PAGES = {
     "/admin/credits/schedule/": 8,
     "/admin/invoices/item/": 6,
     "/admin/credits/balance/": 6,
+    "/admin/credits/notice/": 8,
+    "/admin/credits/noticerule/": 6,
     "/admin/invoices/invoice/": 9,
     "/admin/invoices/line/": 7,
     "/admin/customers/account/": 7,

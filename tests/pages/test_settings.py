@@ -10,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from billing.environment import (
     env_currencies,
     env_database,
+    env_mail_sender,
+    env_mail_server,
     env_names,
     env_number,
     env_switch,
@@ -46,6 +48,8 @@ BAD = {
     "SCRIP_ALLOWED_HOSTS": ("a,,b", "expected names separated by commas, with none left empty"),
     "SCRIP_INVOICE_PREFIX": ("X" * 13, "SCRIP_INVOICE_PREFIX"),
     "SCRIP_SECRET_KEY": ("short", "at least 50 characters, please"),
+    "SCRIP_EMAIL_URL": ("smtp://user:hush@host", "no password over smtp://, where anybody can read it"),
+    "SCRIP_EMAIL_FROM": ("Winston", "expected an e-mail address, which mail is from"),
     "DATABASE_URL": ("mysql://somewhere/scrip", "expected postgres://… or sqlite:///file, not 'mysql'"),
 }
 
@@ -131,3 +135,77 @@ def test_what_is_not_set_is_the_default(monkeypatch: pytest.MonkeyPatch) -> None
     assert env_number("SOME_SETTING", 7, least=0, most=10) == 7
     assert env_names("SOME_SETTING", ["a", "b"]) == ["a", "b"]
     assert env_time_zone("SOME_SETTING", "Europe/Berlin") == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("smtp://relay", ("relay", 25, "", "", False, False)),
+        (
+            "smtp+tls://scrip:p%40ss%3A@mail.example.com",
+            ("mail.example.com", 587, "scrip", "p@ss:", True, False),
+        ),
+        ("smtps://a%40b.com:hush@[::1]:2465/", ("::1", 2465, "a@b.com", "hush", False, True)),
+    ],
+)
+def test_a_mail_server_is_read_from_its_address(
+    monkeypatch: pytest.MonkeyPatch, value: str, wanted: tuple[object, ...]
+) -> None:
+    monkeypatch.setenv("SOME_MAIL", value)
+    found = env_mail_server("SOME_MAIL")
+    names = ("host", "port", "username", "password", "use_tls", "use_ssl")
+    assert tuple(found[name] for name in names) == wanted
+    assert found["timeout"] == 10, "no run waits for ever"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("smtp:", "smtp://", "mail.example.com", "http://host", "console://", "smtps://user:hush@"),
+        *(
+            "smtps://host:port",
+            "smtps://host:99999",
+            "smtps://host/path",
+            "smtps://host?tls=1",
+            "smtps://[host",
+        ),
+        *("smtps://user@host", "smtps://:hush@host", "smtp://user:hush@host", "smtps://user:hush@host#x"),
+    ],
+)
+def test_an_address_of_no_mail_server_is_refused_and_no_password_repeated(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("SOME_MAIL", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_MAIL: ") as refused:
+        env_mail_server("SOME_MAIL")
+    assert "hush" not in str(refused.value)
+
+
+def test_mail_is_from_an_address_that_has_to_be_set_where_there_is_a_server(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("SOME_SENDER", raising=False)
+    assert env_mail_sender("SOME_SENDER", needed=False) == ""
+    with pytest.raises(ImproperlyConfigured, match="SOME_SENDER"):
+        env_mail_sender("SOME_SENDER", needed=True)
+    monkeypatch.setenv("SOME_SENDER", "billing@example.com")
+    assert env_mail_sender("SOME_SENDER", needed=True) == "billing@example.com"
+    assert env_mail_sender("SOME_SENDER", needed=False) == "", "without a server no mail is from anybody"
+
+
+MAIL = """
+import django; django.setup()
+from django.core import mail
+from credits.notice_mail import mail_server_set
+backend = mail.mailers.default if hasattr(mail, "mailers") else mail.get_connection()
+print(mail_server_set(), backend.host, backend.port, backend.username, backend.use_ssl, backend.timeout)
+"""
+
+
+def test_mail_goes_where_the_settings_say_and_nowhere_without_them() -> None:
+    said = start(MAIL, SCRIP_EMAIL_URL="smtps://u:hush@mail.example.com", SCRIP_EMAIL_FROM="b@example.com")
+    assert said.stdout.strip() == "True mail.example.com 465 u True 10"
+    assert start(MAIL).stdout.split()[0] == "False"
+    refused = start(MAIL, SCRIP_EMAIL_URL="smtps://u:hush@mail.example.com")
+    assert "ImproperlyConfigured: SCRIP_EMAIL_FROM" in refused.stderr
+    assert "hush" not in refused.stderr

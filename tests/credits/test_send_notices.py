@@ -1,0 +1,535 @@
+"""`send_notices`: each crossing told once, whenever and however often it runs; by e-mail if that goes."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.mail import EmailMessage
+from django.core.management import CommandError, call_command
+from django.db import OperationalError, connection
+from django.utils import timezone
+
+from billing.account_page import available_by_account
+from credits import notice_run
+from credits.models import Notice
+from credits.notice_mail import Letter, ServerAway, letter_send
+from credits.notice_run import NoticesResult, notices_run
+from credits.telling import SENDING_FOR, Told, account_standing, notice_rule_set, notices_tell
+from customers.acts import account_lock
+from customers.models import Account
+from customers.services import account_close
+from invoices.models import Item
+from tests.billing.test_at_once import at_once
+from tests.credits.mail_server import PostOffice, post_office
+from tests.factories import (
+    a_credit,
+    a_unit_credit,
+    an_account,
+    an_invoice,
+    an_item,
+    at,
+    by_now,
+    day,
+    void,
+    void_credit,
+)
+
+pytestmark = pytest.mark.django_db
+
+Outbox = list[EmailMessage]
+Settings = Any  # pytest-django's; its versions name it differently
+ADDRESS = "winston@example.com"
+
+
+@pytest.fixture(autouse=True)
+def mail_server(settings: Settings) -> None:
+    settings.SCRIP_EMAIL_FROM = "billing@scrip.example"
+
+
+@pytest.fixture
+def account() -> Account:
+    return an_account()
+
+
+@pytest.fixture
+def item() -> Item:
+    return an_item()
+
+
+def a_rule(account: Account, **said: Any) -> None:
+    plain: dict[str, Any] = {"low_balance": None, "expiring_days": None, "email": ADDRESS}
+    notice_rule_set(account=account, **{**plain, **said}, **by_now("2026-08-01"))
+
+
+def run(now: str) -> NoticesResult:
+    return notices_run(clock=lambda: at(now))
+
+
+def told(now: str) -> tuple[int, int, int]:
+    """What a run came to: notices told and cleared, letters sent."""
+    result = run(now)
+    assert (result.left, result.server_away) == ([], "")
+    return result.opened, result.cleared, result.letters
+
+
+# --- Low balance ------------------------------------------------------------------------
+
+
+def test_a_low_balance_is_told_once_however_often_it_runs(account: Account, mailoutbox: Outbox) -> None:
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    assert told("2026-08-02") == (1, 0, 1)
+    assert [told(f"2026-08-{n}") for n in ("02", "03", "31")] == [(0, 0, 0)] * 3
+    notice = Notice.objects.get()
+    assert (notice.kind, notice.amount, notice.credit) == ("low_balance", 4000, None)
+    assert (notice.told_at, notice.emailed_at) == (at("2026-08-02"), at("2026-08-02"))
+    assert len(mailoutbox) == 1
+
+
+def test_at_its_threshold_a_balance_is_not_low(account: Account) -> None:
+    a_credit(account, "50.00")
+    a_rule(account, low_balance=5000)
+    assert told("2026-08-02") == (0, 0, 0)
+
+
+def test_recovery_resets_it_and_a_second_crossing_is_told_again(
+    account: Account, item: Item, mailoutbox: Outbox
+) -> None:
+    a_credit(account, "60.00")
+    a_rule(account, low_balance=5000)
+    assert told("2026-08-31") == (0, 0, 0)
+    an_invoice(account, (item, "20.00"))
+    assert told("2026-09-02") == (1, 0, 1)
+    a_credit(account, "10.00", now="2026-09-03")
+    assert told("2026-09-04") == (0, 1, 0)
+    an_invoice(account, (item, "5.00"), now="2026-09-05")
+    assert told("2026-09-06") == (1, 0, 1)
+    assert list(Notice.objects.order_by("pk").values_list("amount", "cleared_at")) == [
+        (4000, at("2026-09-04")),
+        (4500, None),
+    ]
+    assert len({letter.extra_headers["Message-ID"] for letter in mailoutbox}) == 2
+
+
+def test_what_recovered_before_anybody_looked_is_not_told(account: Account, item: Item) -> None:
+    """Late tells what holds by then."""
+    a_credit(account, "60.00")
+    a_rule(account, low_balance=5000)
+    an_invoice(account, (item, "20.00"))
+    a_credit(account, "60.00", now="2026-09-02")
+    assert told("2026-09-10") == (0, 0, 0)
+
+
+def test_an_account_that_never_had_a_credit_is_not_told_and_one_that_used_all_is(
+    account: Account, item: Item
+) -> None:
+    a_rule(account, low_balance=5000)
+    assert told("2026-08-02") == (0, 0, 0)
+    a_credit(account, "50.00", effective_from="2026-08-20", now="2026-08-03")
+    assert told("2026-08-19") == (0, 0, 0), "a balance that has yet to begin did not fall"
+    assert told("2026-08-20") == (0, 0, 0)
+    an_invoice(account, (item, "50.00"))
+    assert told("2026-09-02") == (1, 0, 1)
+    assert Notice.objects.get().amount == 0
+
+
+def test_r11_free_units_are_no_money(account: Account, item: Item) -> None:
+    a_unit_credit(account, "740", item)
+    a_rule(account, low_balance=5000)
+    assert told("2026-08-02") == (0, 0, 0)
+    a_credit(account, "49.99")
+    assert told("2026-08-02") == (1, 0, 1)
+
+
+def test_what_is_available_is_what_the_pages_say_it_is(account: Account, item: Item) -> None:
+    """In grace, not begun, gone, voided, of units: the same sum on the account's page and here."""
+    a_credit(account, "1.00")
+    a_credit(account, "2.00", expires_on="2026-08-31")
+    a_credit(account, "4.00", effective_from="2026-10-16")
+    void_credit(a_credit(account, "8.00"))
+    a_unit_credit(account, "740", item)
+    for today, available in (("2026-10-15", 300), ("2026-10-16", 500)):
+        assert account_standing(account, day(today)).available == available
+        assert available_by_account([account.pk], day(today))[account.pk].money == available
+
+
+# --- Expiring soon ----------------------------------------------------------------------
+
+
+def test_an_expiry_is_told_once_per_credit_and_cleared_when_it_is_over(
+    account: Account, mailoutbox: Outbox
+) -> None:
+    a_credit(account, "40.00", name="First", expires_on="2026-08-31")
+    a_credit(account, "50.00", name="Second", expires_on="2026-09-02")
+    a_rule(account, expiring_days=7)
+    days = ["23", "24", "25", "26", "27", "31"]
+    assert [told(f"2026-08-{n}")[:2] for n in days] == [(0, 0), (1, 0), (0, 0), (1, 0), (0, 0), (0, 0)]
+    assert told("2026-09-01") == (0, 1, 0)
+    assert told("2026-09-02") == (0, 0, 0)
+    assert told("2026-09-03") == (0, 1, 0)
+    assert [letter.body.count("last day") for letter in mailoutbox] == [1, 1]
+
+
+@pytest.mark.parametrize("how", ["used up", "voided", "out of the window"])
+def test_a_credit_that_is_used_up_voided_or_out_of_the_window_is_cleared(
+    account: Account, item: Item, how: str
+) -> None:
+    credit = a_credit(account, "40.00", expires_on="2026-09-10")
+    a_rule(account, expiring_days=30)
+    assert told("2026-08-12") == (1, 0, 1)
+    if how == "used up":
+        an_invoice(account, (item, "40.00"))
+    elif how == "voided":
+        void_credit(credit, "2026-09-01")
+    else:
+        a_rule(account, expiring_days=5)
+        assert Notice.objects.get().cleared_at == at("2026-08-01")
+    assert told("2026-09-01")[0] == 0
+    assert not Notice.objects.filter(cleared_at=None).exists()
+
+
+def test_a_credit_that_had_nothing_left_and_gets_some_back_is_a_new_crossing(
+    account: Account, item: Item
+) -> None:
+    a_credit(account, "40.00", expires_on="2026-09-10")
+    a_rule(account, expiring_days=30)
+    assert told("2026-08-31") == (1, 0, 1)
+    invoice = an_invoice(account, (item, "40.00"))
+    assert told("2026-09-02") == (0, 1, 0)
+    void(invoice, "2026-09-03")
+    assert told("2026-09-03") == (1, 0, 1)
+
+
+def test_r11_an_expiry_of_free_units_is_told_in_units(
+    account: Account, item: Item, mailoutbox: Outbox
+) -> None:
+    a_unit_credit(account, "740", item, name="Free calls", expires_on="2026-08-31")
+    a_rule(account, expiring_days=7)
+    assert told("2026-08-31") == (1, 0, 1)
+    assert Notice.objects.get().amount == 740_000_000
+    assert "Free calls: 740 API calls left, last day 31 August 2026." in mailoutbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("last_day", "first_day"),
+    [
+        pytest.param("2027-02-28", "2027-01-29", id="29 January"),
+        pytest.param("2027-03-01", "2027-01-30", id="30 January"),
+        pytest.param("2027-03-02", "2027-01-31", id="31 January"),
+        pytest.param("2028-02-29", "2028-01-30", id="on 29 February"),
+        pytest.param("2028-03-30", "2028-02-29", id="from 29 February"),
+        pytest.param("2027-01-30", "2026-12-31", id="over the end of the year"),
+    ],
+)
+def test_the_window_of_thirty_days_across_the_ends_of_months(
+    account: Account, last_day: str, first_day: str
+) -> None:
+    a_credit(account, "40.00", expires_on=last_day)
+    a_rule(account, expiring_days=30)
+    before, after = at(first_day) - timedelta(days=1), at(last_day) + timedelta(days=1)
+    assert told(f"{before.date()}") == (0, 0, 0)
+    assert [told(first_day), told(first_day), told(last_day)] == [(1, 0, 1), (0, 0, 0), (0, 0, 0)]
+    assert told(f"{after.date()}") == (0, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("zone", "before", "on_it", "over"),
+    [
+        ("UTC", "2026-08-23 23:59", "2026-08-24 00:00", "2026-09-01 00:00"),
+        ("Pacific/Kiritimati", "2026-08-23 09:59", "2026-08-23 10:00", "2026-08-31 10:00"),
+        ("Pacific/Pago_Pago", "2026-08-24 10:59", "2026-08-24 11:00", "2026-09-01 11:00"),
+        ("America/New_York", "2026-08-24 03:59", "2026-08-24 04:00", "2026-09-01 04:00"),
+    ],
+)
+def test_days_are_the_account_s_own(zone: str, before: str, on_it: str, over: str) -> None:
+    account = an_account(time_zone=zone)
+    a_credit(account, "40.00", expires_on="2026-08-31")
+    a_rule(account, expiring_days=7)
+    assert [told(before), told(on_it)] == [(0, 0, 0), (1, 0, 1)]
+    assert told(over) == (0, 1, 0)
+
+
+# --- Accounts ---------------------------------------------------------------------------
+
+
+def test_a_closed_account_is_told_nothing_and_its_notices_are_cleared(account: Account) -> None:
+    a_credit(account, "40.00", expires_on="2026-09-30")
+    a_rule(account, low_balance=5000, expiring_days=30)
+    assert told("2026-09-01")[:2] == (2, 0)
+    account_close(account=account, reason="Left", **by_now("2026-09-02"))
+    assert told("2026-09-03") == (0, 2, 0)
+    assert told("2026-09-04") == (0, 0, 0)
+
+
+def test_each_account_is_its_own_transaction_and_one_that_is_stuck_is_named(
+    account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = an_account()
+    for one in (account, free):
+        a_credit(one, "40.00")
+        a_rule(one, low_balance=5000)
+
+    def refuse_one(**step: Any) -> Told:
+        if step["account"] == account:
+            raise OperationalError("canceling statement due to lock timeout")
+        return notices_tell(**step)
+
+    monkeypatch.setattr(notice_run, "notices_tell", refuse_one)
+    result = run("2026-08-02")
+    assert [(left.account, left.reason) for left in result.left] == [
+        (account, "The database refused: canceling statement due to lock timeout.")
+    ]
+    assert [notice.account for notice in Notice.objects.all()] == [free]
+
+
+# --- E-mail -----------------------------------------------------------------------------
+
+
+def test_a_letter_says_all_that_is_new_of_one_account(
+    account: Account, settings: Settings, mailoutbox: Outbox
+) -> None:
+    settings.SCRIP_ISSUER = "ChatPPT Inc."
+    a_credit(account, "40.00", name="Sorry & thanks", expires_on="2026-08-31")
+    a_rule(account, low_balance=5000, expiring_days=30)
+    assert told("2026-08-02") == (2, 0, 1)
+    letter = mailoutbox[0]
+    assert letter.subject == "ChatPPT Inc.: low balance and credits about to expire, Main"
+    assert (letter.to, letter.from_email) == ([ADDRESS], '"ChatPPT Inc." <billing@scrip.example>')
+    assert letter.body.splitlines()[0] == f"Account: Main ({account.key})"
+    assert "$40.00 of credit can be used today. You are told below $50.00." in letter.body
+    assert "Sorry & thanks: $40.00 left, last day 31 August 2026." in letter.body
+    assert letter.extra_headers["Auto-Submitted"] == "auto-generated"
+
+
+def test_no_name_can_put_a_header_or_a_line_into_a_letter(mailoutbox: Outbox) -> None:
+    account = an_account(name="Main\r\nBcc: eve@example.com\u2028x")
+    a_credit(account, "40.00", name="Free\r\n\r\nLOW BALANCE\r\nPay now", expires_on="2026-08-31")
+    a_rule(account, expiring_days=30)
+    told("2026-08-02")
+    letter = mailoutbox[0]
+    assert letter.subject == "Scrip: credits about to expire, Main Bcc: eve@example.com x"
+    assert letter.message()["Bcc"] is None
+    assert "\nFree LOW BALANCE Pay now: $40.00 left" in letter.body
+
+
+def test_without_an_address_nothing_is_sent_until_there_is_one(account: Account, mailoutbox: Outbox) -> None:
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000, email="")
+    assert told("2026-08-02") == (1, 0, 0)
+    a_rule(account, low_balance=5000)
+    assert [told("2026-08-03"), told("2026-08-04")] == [(0, 0, 1), (0, 0, 0)]
+    assert len(mailoutbox) == 1
+
+
+def test_without_a_mail_server_the_notice_stands_on_the_home_page_and_is_sent_once_there_is_one(
+    account: Account, settings: Settings, mailoutbox: Outbox
+) -> None:
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    settings.SCRIP_EMAIL_FROM = ""
+    assert told("2026-08-02") == (1, 0, 0)
+    assert mailoutbox == []
+    settings.SCRIP_EMAIL_FROM = "billing@scrip.example"
+    assert told("2026-08-03") == (0, 0, 1)
+
+
+def test_a_letter_sent_late_says_what_is_left_by_then_and_nothing_that_is_over(
+    account: Account, item: Item, settings: Settings, mailoutbox: Outbox
+) -> None:
+    a_credit(account, "40.00", expires_on="2026-08-20", name="Over")
+    a_credit(account, "9.00", name="Rest")
+    a_rule(account, low_balance=5000, expiring_days=30)
+    settings.SCRIP_EMAIL_FROM = ""
+    assert told("2026-08-02")[0] == 2
+    settings.SCRIP_EMAIL_FROM = "billing@scrip.example"
+    an_invoice(account, (item, "45.00"))
+    assert told("2026-09-02") == (0, 1, 1)
+    assert "$4.00 of credit can be used today" in mailoutbox[0].body
+    assert "EXPIRING" not in mailoutbox[0].body
+
+
+@pytest.fixture
+def office(settings: Settings) -> Iterator[PostOffice]:
+    with post_office(settings) as office:
+        yield office
+
+
+def test_a_letter_goes_through_a_mail_server_as_it_was_written(account: Account, office: PostOffice) -> None:
+    a_credit(account, "40.00", name="Dank für März", expires_on="2026-08-31")
+    a_rule(account, expiring_days=30)
+    assert told("2026-08-02") == (1, 0, 1)
+    (letter,) = office.letters
+    assert (letter["To"], letter["From"]) == (ADDRESS, "Scrip <billing@scrip.example>")
+    assert letter["Subject"] == "Scrip: credits about to expire, Main"
+    assert "Dank für März: $40.00 left" in letter.get_content()
+
+
+@pytest.mark.parametrize(
+    ("command", "answer", "said"),
+    [
+        ("RCPT TO:<WINSTON@", "550 no such user.", "550 no such user"),
+        ("MAIL FROM", "553 not from you", "553 not from you"),
+        ("LETTER", "554 looks like spam", "554 looks like spam"),
+    ],
+)
+def test_a_letter_that_is_refused_stops_no_other_and_is_sent_by_the_next_run(
+    account: Account, office: PostOffice, command: str, answer: str, said: str
+) -> None:
+    for one, address in ((account, ADDRESS), (an_account(), "sofia@example.com")):
+        a_credit(one, "40.00")
+        a_rule(one, low_balance=5000, email=address)
+    office.refusals = {command: answer}
+    result = run("2026-08-02")
+    assert result.opened == 2
+    assert result.left[0].account == account
+    assert result.left[0].reason == f"The mail server refused: {said}."
+    assert len(office.letters) == (1 if command.startswith("RCPT") else 0)
+    office.refusals = {}
+    run("2026-08-02")
+    assert sorted(letter["To"] for letter in office.letters) == ["sofia@example.com", ADDRESS]
+    assert told("2026-08-03") == (0, 0, 0)
+    assert Notice.objects.filter(emailed_at=None).count() == 0
+
+
+@pytest.mark.parametrize("answer", ["421 closing time", "554 not you"])
+def test_a_mail_server_that_is_away_is_asked_once_and_loses_nothing(
+    account: Account, office: PostOffice, answer: str
+) -> None:
+    for one in (account, an_account(), an_account()):
+        a_credit(one, "40.00")
+        a_rule(one, low_balance=5000)
+    office.refusals = {"CONNECT": answer}
+    result = run("2026-08-02")
+    assert (result.opened, result.letters, result.left, office.visits) == (3, 0, [], 1)
+    assert result.server_away == f"The mail server could not be used: {answer}."
+    office.refusals = {}
+    assert told("2026-08-02") == (0, 0, 3)
+
+
+def test_nobody_at_the_address_of_the_mail_server_is_said_in_words(
+    account: Account, settings: Settings
+) -> None:
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    with post_office(settings):
+        pass
+    assert run("2026-08-02").server_away.startswith("The mail server could not be used: ")
+    assert (Notice.objects.get().emailed_at, Notice.objects.get().sending_at) == (None, None)
+
+
+class Killed(BaseException):
+    """The run dies here."""
+
+
+def dying(*, sends: bool) -> Callable[[Letter], None]:
+    def send(letter: Letter) -> None:
+        if sends:
+            letter_send(letter)
+        raise Killed
+
+    return send
+
+
+@pytest.mark.parametrize("sends", [False, True], ids=["before it sent", "after it sent"])
+def test_what_a_run_was_sending_when_it_was_killed_is_sent_by_one_that_starts_later(
+    account: Account, monkeypatch: pytest.MonkeyPatch, mailoutbox: Outbox, sends: bool
+) -> None:
+    """At least once: it cannot know whether the letter had gone. A second bears the first one's id."""
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    with monkeypatch.context() as patch:
+        patch.setattr(notice_run, "letter_send", dying(sends=sends))
+        with pytest.raises(Killed):
+            run("2026-08-02 12:00")
+    assert told("2026-08-02 12:14") == (0, 0, 0)
+    assert at("2026-08-02 12:15") - at("2026-08-02 12:00") == SENDING_FOR
+    assert told("2026-08-02 12:15") == (0, 0, 1)
+    assert len(mailoutbox) == 1 + sends
+    assert len({letter.extra_headers["Message-ID"] for letter in mailoutbox}) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_a_letter_is_being_sent_no_transaction_waits_and_another_run_does_not_send_it(
+    account: Account, monkeypatch: pytest.MonkeyPatch, mailoutbox: Outbox
+) -> None:
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    among = []
+
+    def send(letter: Letter) -> None:
+        assert not connection.in_atomic_block
+        monkeypatch.setattr(notice_run, "letter_send", letter_send)
+        among.append(told("2026-08-02"))
+        letter_send(letter)
+
+    monkeypatch.setattr(notice_run, "letter_send", send)
+    assert told("2026-08-02") == (1, 0, 1)
+    assert (among, len(mailoutbox)) == ([(0, 0, 0)], 1)
+
+
+@pytest.mark.postgresql
+@pytest.mark.django_db(transaction=True)
+def test_two_runs_at_once_tell_once_and_send_one_letter(account: Account, mailoutbox: Outbox) -> None:
+    a_credit(account, "40.00", expires_on="2026-08-31")
+    a_rule(account, low_balance=5000, expiring_days=30)
+    answers = at_once(lambda: account_lock(account.pk), *[lambda: told("2026-08-02")] * 2)
+    assert sorted(answers) == [(0, 0, 0), (2, 0, 1)]
+    assert (Notice.objects.count(), len(mailoutbox)) == (2, 1)
+
+
+# --- The command ------------------------------------------------------------------------
+
+
+def command(*arguments: str) -> str:
+    out = StringIO()
+    call_command("send_notices", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def test_the_command_says_what_it_did(
+    account: Account, monkeypatch: pytest.MonkeyPatch, mailoutbox: Outbox
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: at("2026-08-02"))
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    assert json.loads(command("--json")) == {
+        "accounts": 1,
+        "told": 1,
+        "cleared": 0,
+        "emails": 1,
+        "mail_server": True,
+        "mail_server_away": "",
+        "left": [],
+    }
+    assert command() == "1 account looked at: 0 notices told, 0 cleared.\n0 e-mails sent.\n"
+
+
+def test_the_command_says_that_no_mail_server_is_set(account: Account, settings: Settings) -> None:
+    settings.SCRIP_EMAIL_FROM = ""
+    assert command().splitlines() == [
+        "0 accounts looked at: 0 notices told, 0 cleared.",
+        "No mail server is set (SCRIP_EMAIL_URL): notices stand on the home page alone.",
+    ]
+
+
+def test_the_command_fails_when_a_letter_could_not_be_sent(
+    account: Account, office: PostOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "now", lambda: at("2026-08-02"))
+    a_credit(account, "40.00")
+    a_rule(account, low_balance=5000)
+    office.refusals = {"RCPT": "550 no such user"}
+    out = StringIO()
+    with pytest.raises(CommandError, match=r"1 account could not be told\."):
+        call_command("send_notices", stdout=out)
+    assert f"  Left: account {account.key}: The mail server refused: 550 no such user." in out.getvalue()
+
+    def away(letter: Letter) -> None:
+        raise ServerAway("The mail server could not be used: it sleeps.")
+
+    monkeypatch.setattr(notice_run, "letter_send", away)
+    with pytest.raises(CommandError, match="the next run sends the rest"):
+        command("--json")
