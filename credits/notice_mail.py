@@ -2,8 +2,8 @@
 
 A letter is sent outside of any transaction: a slow mail server holds no account. It is taken up before
 and marked as sent after. So a letter that fails is sent by the next run, and two runs at once send it
-once; but a run that is killed between the two may have sent it, and a later run will send it again, under
-the same message id, by which many mailboxes know the second for the first.
+once; but a run that is killed or cut off between the two may have sent it, and a later run will send it
+again, under the same message id, by which many mailboxes know the second for the first.
 """
 
 import hashlib
