@@ -17,6 +17,7 @@ from credits import notice_run
 from credits.models import Notice
 from credits.notice_mail import Letter, ServerAway, letter_send
 from credits.notice_run import NoticesResult, notices_run
+from credits.services import credit_replace
 from credits.telling import SENDING_FOR, Told, account_standing, notice_rule_set, notices_tell
 from customers.acts import account_lock
 from customers.models import Account
@@ -26,6 +27,7 @@ from tests.billing.test_at_once import at_once
 from tests.credits.mail_server import PostOffice, post_office
 from tests.factories import (
     a_credit,
+    a_sale,
     a_unit_credit,
     an_account,
     an_invoice,
@@ -33,6 +35,10 @@ from tests.factories import (
     at,
     by_now,
     day,
+    issue,
+    pay,
+    sale_of,
+    terms,
     void,
     void_credit,
 )
@@ -136,6 +142,18 @@ def test_an_account_that_never_had_a_credit_is_not_told_and_one_that_used_all_is
     assert Notice.objects.get().amount == 0
 
 
+def test_a_credit_that_waits_for_its_payment_is_no_balance_yet(account: Account) -> None:
+    sold = a_sale(account, "100.00", "80.00", waits=True)
+    a_rule(account, low_balance=5000)
+    assert told("2026-08-20") == (0, 0, 0), "there was no balance that can have fallen"
+    issue(sale_of(sold), "2026-09-01")
+    assert told("2026-09-01") == (0, 0, 0)
+    a_credit(account, "10.00", now="2026-09-02")
+    assert told("2026-09-02") == (1, 0, 1)
+    pay(sale_of(sold), "2026-09-15")
+    assert told("2026-09-15") == (0, 1, 0)
+
+
 def test_r11_free_units_are_no_money(account: Account, item: Item) -> None:
     a_unit_credit(account, "740", item)
     a_rule(account, low_balance=5000)
@@ -173,8 +191,8 @@ def test_an_expiry_is_told_once_per_credit_and_cleared_when_it_is_over(
     assert [letter.body.count("last day") for letter in mailoutbox] == [1, 1]
 
 
-@pytest.mark.parametrize("how", ["used up", "voided", "out of the window"])
-def test_a_credit_that_is_used_up_voided_or_out_of_the_window_is_cleared(
+@pytest.mark.parametrize("how", ["used up", "voided", "replaced", "out of the window"])
+def test_a_credit_that_is_used_up_voided_replaced_or_out_of_the_window_is_cleared(
     account: Account, item: Item, how: str
 ) -> None:
     credit = a_credit(account, "40.00", expires_on="2026-09-10")
@@ -184,6 +202,9 @@ def test_a_credit_that_is_used_up_voided_or_out_of_the_window_is_cleared(
         an_invoice(account, (item, "40.00"))
     elif how == "voided":
         void_credit(credit, "2026-09-01")
+    elif how == "replaced":
+        longer = terms(account, "40.00", expires_on="2026-12-31")
+        credit_replace(credit=credit, terms=longer, reason="Longer", **by_now("2026-09-01"))
     else:
         a_rule(account, expiring_days=5)
         assert Notice.objects.get().cleared_at == at("2026-08-01")
