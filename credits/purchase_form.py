@@ -51,7 +51,7 @@ class PurchaseFields(GrantFields):
                 self.add_error("purchase_invoice", "Only a purchased credit is billed.")
             return data
         if billed and not self.may_bill:
-            self.add_error("purchase_invoice", "You may not issue invoices, and this would issue one.")
+            self.add_error("purchase_invoice", "An invoice cannot be issued from here, or not by you.")
         if billed and "price_paid" in data and not price:
             missing = "Type the price: it is what the invoice bills."
             nothing = "At a price of zero there is nothing to bill."

@@ -29,6 +29,7 @@ from billing.reports.entries import (
     open_balances,
     untied,
 )
+from credits.discount import price_of_part
 from credits.models import Category, EntryKind
 
 USED = Q(kind__in=(EntryKind.APPLIED, EntryKind.REVERSED))
@@ -110,12 +111,6 @@ def cost_basis(period: Period) -> CostBasis:
     return CostBasis(rows, untied(left, balances))
 
 
-def share(price: int, part: int, size: int) -> int:
-    """`price × part ÷ size`, rounded half-even, in whole numbers of any width."""
-    quotient, rest = divmod(price * part, size)
-    return quotient + (2 * rest > size or (2 * rest == size and quotient % 2 == 1))
-
-
 def _purchased(end: datetime) -> Iterable[dict[str, Any]]:
     """One row per purchased credit, the oldest first: a replacement comes after what it replaces."""
     found = booked(end).filter(credit__category=Category.PURCHASED)
@@ -150,9 +145,9 @@ def _rows(found: Iterable[dict[str, Any]], period: Period) -> Iterator[CostRow]:
         price = carried_on.get(row["credit_id"]) if row["price"] is None else row["price"]
         on_use = as_breakage = carried = 0
         if price is not None:
-            on_use = share(price, used, size)
-            as_breakage = share(price, used + gone, size) - on_use
-            carried = share(price, used + gone + moved, size) - on_use - as_breakage
+            on_use = price_of_part(price, used, size)
+            as_breakage = price_of_part(price, used + gone, size) - on_use
+            carried = price_of_part(price, used + gone + moved, size) - on_use - as_breakage
             if row["replacement"] and moved:
                 carried_on[row["replacement"]] = carried
         yield CostRow(

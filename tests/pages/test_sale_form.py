@@ -130,7 +130,9 @@ def test_r14_who_may_not_issue_invoices_is_not_offered_to_bill_and_cannot(accoun
     browser = Client(raise_request_exception=False)
     browser.force_login(a_user("credits.add_credit", "credits.view_credit"))
     assert b"purchase_invoice" not in browser.get(path(account)).content
-    assert "You may not issue invoices" in text(browser.post(path(account), typed(**BILLED)))
+    assert "An invoice cannot be issued from here, or not by you" in text(
+        browser.post(path(account), typed(**BILLED))
+    )
     assert not Credit.objects.exists()
     assert browser.post(path(account), typed()).status_code == 302
 
@@ -196,7 +198,9 @@ def test_r2_replace_shows_the_price_of_what_is_left_and_offers_no_second_bill(
     form = fields(web.get(page))
     assert (form["amount"], form["price_paid"]) == ("70.00", "56.00")
     assert b"purchase_invoice" not in web.get(page).content
-    assert "You may not issue" in text(web.post(page, form | {"reason": "Later", **BILLED}))
+    assert "An invoice cannot be issued from here" in text(
+        web.post(page, form | {"reason": "Later", **BILLED})
+    )
     web.post(page, form | {"reason": "Later", "expires_on": "2026-12-31"})
     new = Credit.objects.get(replaces=credit)
     assert (new.price_paid, new.purchase_line, new.usable_once_paid) == (5600, credit.purchase_line, True)
@@ -218,3 +222,14 @@ def test_the_replacement_of_what_was_used_up_was_not_paid_for(web: Client, accou
     web.post(f"/invoices/{draft.pk}/issue/", fields(web.get(f"/invoices/{draft.pk}/issue/")))
     form = fields(web.get(f"/credits/{credit.pk}/replace/"))
     assert (form["amount"], form["price_paid"]) == ("30.00", "")
+
+
+def test_a_schedule_knows_a_price_and_bills_nothing(web: Client, account: Account) -> None:
+    """Each of its credits is bought for it; which invoice says so is not the schedule's matter."""
+    page = f"/accounts/{account.pk}/schedules/add/"
+    form = typed(day="1", lifetime_days="", starts_on="2026-10-01", ends_on="")
+    assert b"purchase_invoice" not in web.get(page).content
+    assert "An invoice cannot be issued from here" in text(web.post(page, form | BILLED))
+    answer = web.post(page, form, follow=True)
+    assert "Bought for $80.00 (20 % off) each" in text(answer)
+    assert not Invoice.objects.exists()

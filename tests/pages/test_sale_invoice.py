@@ -1,12 +1,28 @@
 """The invoice a credit was bought on: its page, voiding it, and why it is not corrected (R9, R13)."""
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 
-from credits.models import Credit, Entry
+from credits.models import Category, Credit, Entry
+from credits.selling import credit_sell
 from customers.models import Account
 from invoices.models import Invoice
-from tests.factories import a_sale, an_account, an_invoice, an_item, balance, pay, sale_of, void_credit
+from invoices.units import PARTS
+from tests.factories import (
+    a_line,
+    a_sale,
+    an_account,
+    an_invoice,
+    an_item,
+    balance,
+    by_now,
+    pay,
+    sale_of,
+    terms,
+    void_credit,
+)
 from tests.pages.reading import fields, sent, text
 
 pytestmark = pytest.mark.django_db
@@ -45,6 +61,21 @@ def test_the_confirmation_shows_what_is_lost_and_what_stays_paid(web: Client, cr
     assert "Voided with it Lost Stays paid" in seen
     assert "Annual pack Bought for $80.00 (20 % off) $70.00 $30.00" in seen
     assert "To sell on other terms, sell again afterwards." in seen
+
+
+def test_free_units_are_lost_in_units(web: Client, account: Account) -> None:
+    calls = an_item("API calls")
+    promise = replace(
+        terms(account, "1.00", items=(calls,), category=Category.PURCHASED, price_paid=2500),
+        amount=0,
+        units=1000 * PARTS,
+        unit_item=calls,
+    )
+    credit = credit_sell(account=account, terms=promise, reason="", **by_now("2026-08-01"))
+    an_invoice(account, a_line(calls, "0.05", "260"))
+    assert "Bought for $25.00 740 API calls 260 API calls" in text(web.get(path(credit, "void/")))
+    sent(web, path(credit, "void/"), reason="Order cancelled")
+    assert (sale_of(credit).status, balance(credit)) == ("void", 0)
 
 
 def test_it_is_voided_with_what_is_left_of_the_credit(web: Client, credit: Credit) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from billing.reports.cost_basis import CostRow, cost_basis, share
+from billing.reports.cost_basis import CostRow, cost_basis
+from credits.discount import price_of_part
 from credits.models import Category, Credit
 from credits.services import credit_replace
 from customers.models import Account
@@ -15,11 +16,13 @@ from tests.billing.reports.asked import asked, cost_rows, some_units
 from tests.factories import (
     a_credit,
     a_line,
+    a_sale,
     an_account,
     an_invoice,
     an_item,
     by_now,
     expire,
+    sale_of,
     terms,
     void,
     void_credit,
@@ -92,6 +95,15 @@ def test_what_a_promotional_replacement_takes_over_is_breakage() -> None:
     assert parts(cost_rows(asked("2026-09-30"))["First"]) == (8000, 0, 8000, 0, 0)
 
 
+def test_of_a_sale_that_was_taken_back_only_what_was_used_is_earned() -> None:
+    account, item = an_account(), an_item()
+    credit = a_sale(account, "100.00", "80.00", now="2026-09-01")
+    an_invoice(account, (item, "25.00"), now="2026-09-02")
+    void(sale_of(credit), now="2026-09-10")
+    assert parts(cost_rows(asked("2026-09-09"))["Welcome"]) == (8000, 2000, 0, 0, 6000)
+    assert parts(cost_rows(asked("2026-09-30"))["Welcome"]) == (8000, 2000, 0, 6000, 0)
+
+
 def test_a_credit_without_a_price_is_unknown_and_in_no_sum() -> None:
     account, item = an_account(currency="JPY"), an_item()
     bought(account, "10000", None, name="Unknown")
@@ -125,8 +137,8 @@ def test_a_share_is_exact_rounded_half_even_and_never_falls(
     price: int, size: int, data: st.DataObject
 ) -> None:
     part = data.draw(st.integers(0, size))
-    found = share(price, part, size)
+    found = price_of_part(price, part, size)
     assert abs(2 * (found * size - price * part)) <= size
     assert 2 * abs(found * size - price * part) < size or found % 2 == 0
-    assert found <= share(price, data.draw(st.integers(part, size)), size) <= price
-    assert share(price, size, size) == price
+    assert found <= price_of_part(price, data.draw(st.integers(part, size)), size) <= price
+    assert price_of_part(price, size, size) == price
