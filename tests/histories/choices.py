@@ -29,6 +29,10 @@ TOLD = ("30", "12.345", "0.0005", "-7.125", "55.55", "0")
 class Choices(Picking):
     """One method per act: the request, or None where there is nothing to ask it of."""
 
+    beginning: tuple[str, ...] = ("account_open", *["item_add"] * 3, "invoice_draft", *["credit_grant"] * 3)
+    quantities: tuple[str, ...] = QUANTITIES
+    prices: tuple[str, ...] = PRICES
+
     # --- Customers, accounts, items
 
     def account_open(self) -> Request:
@@ -64,15 +68,13 @@ class Choices(Picking):
         billed = sorted({line.item for draft in drafts for line in draft.lines}) or items
         unit = MINOR_UNITS[self.model.accounts[account].currency]
         scope = self.pick(("invoice", "items", "items", "kinds", "mixed"))
-        chosen = {
-            "kinds": self.some(KINDS, 2) if scope in ("kinds", "mixed") else frozenset(),
-            "items": self.some(billed, 2) if scope in ("items", "mixed") else frozenset(),
-        }
+        kinds = self.some(KINDS, 2) if scope in ("kinds", "mixed") else frozenset[str]()
+        named = self.some(billed, 2) if scope in ("items", "mixed") else frozenset[str]()
         # R5: one that may pay anything often comes before one that may pay little.
         priorities = (10, 1, 10, 50) if scope == "invoice" else (50, 100, 50, 10, 1)
         excluded = self.some(items, 2) if self.seldom(3) else frozenset()
         if not self.seldom(9):
-            excluded -= chosen["items"]
+            excluded -= named
         days = self.pick((20, None, 5, 60, 1, 0, None))
         amount = self.pick(WHOLE_AMOUNTS) * unit - self.pick((0, 0, 1))
         return Terms(
@@ -81,9 +83,10 @@ class Choices(Picking):
             promotional=self.pick((True, False)),
             effective_from=today + timedelta(days=self.pick((-40, -1, 0, -40, -20, 0, 1, 0, -30, 15))),
             expires_on=None if days is None else today + timedelta(days=-days if self.seldom(25) else days),
-            whole_invoice=not (chosen["kinds"] or chosen["items"]) and not self.seldom(25),
+            whole_invoice=not (kinds or named) and not self.seldom(25),
+            kinds=kinds,
+            items=named,
             excluded=excluded,
-            **chosen,
         )
 
     def credit_grant(self) -> Request:
@@ -156,8 +159,8 @@ class Choices(Picking):
             if self.pick((True, False)):
                 charges.append(Charge(line.item, Decimal(1), Decimal(1), kept=at))
         for _ in range(self.pick((3, 2, 4, 1)) if not charges or self.seldom(2) else 0):
-            item, quantity = self.pick(sorted(self.model.items)), self.pick(QUANTITIES)
-            charges.append(Charge(item, Decimal(quantity), Decimal(self.pick(PRICES))))
+            item, quantity = self.pick(sorted(self.model.items)), self.pick(self.quantities)
+            charges.append(Charge(item, Decimal(quantity), Decimal(self.pick(self.prices))))
         return tuple(charges)
 
     def invoice_draft(self) -> Request:

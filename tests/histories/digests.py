@@ -17,7 +17,7 @@ import django
 from django.test.utils import setup_databases, teardown_databases
 
 KEPT = Path(__file__).with_name("digests.json")
-COUNT = 20
+COUNT = 28
 
 
 def main() -> None:

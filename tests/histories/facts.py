@@ -6,11 +6,9 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-from tests.histories.rules import Line, Terms, allocated, priced
+from tests.histories.rules import Line, Payment, Terms, allocated, priced
 
 ONE_DAY = timedelta(days=1)
-
-Payments = list[tuple[int, int, int]]  # credit, place of the line, amount
 
 
 @dataclass(frozen=True)
@@ -31,6 +29,7 @@ class UsageRow:
     first_day: date
     last_day: date
     amount: Decimal
+    quantity: Decimal = Decimal(3)
 
 
 @dataclass(frozen=True, order=True)
@@ -42,6 +41,12 @@ class Entry:
     amount: int
     invoice: int = -1
     line: int = -1
+    units: int | None = None  # of a credit of free units; its amount is then the money they paid
+
+    @property
+    def change(self) -> int:
+        """What it adds to the balance, which counts what the credit counts."""
+        return self.amount if self.units is None else self.units
 
 
 @dataclass
@@ -101,15 +106,16 @@ class State:
     def __init__(self) -> None:
         self.customers: list[Customer] = []
         self.accounts: list[Account] = []
-        self.items: dict[str, str] = {}
+        self.items: dict[str, str] = {}  # the kind of each
+        self.tags: dict[str, frozenset[str]] = {}
         self.credits: list[Credit] = []
         self.invoices: list[Invoice] = []  # a discarded draft stays, so that each keeps its place
         self.records = 0  # R14: each act leaves one
 
     # --- What can be asked
 
-    def settled(self, invoice: int, day: date, left: Sequence[int]) -> Payments:
-        """Who would pay what on a draft: (credit, place of the line, amount)."""
+    def settled(self, invoice: int, day: date, left: Sequence[int]) -> list[Payment]:
+        """Who would pay what on a draft."""
         draft = self.invoices[invoice]
         mine = [
             (credit.terms.rank(credit.created, born), born)
@@ -118,9 +124,10 @@ class State:
         ]
         ranked = [born for _, born in sorted(mine)]
         usable = [(self.credits[born].terms, left[born]) for born in ranked]
-        return [(ranked[place], at, paid) for place, at, paid in allocated(usable, draft.lines, day)]
+        payments = allocated(usable, draft.lines, day)
+        return [(ranked[place], at, paid, units) for place, at, paid, units in payments]
 
-    def projected(self, account: int, now: datetime) -> list[tuple[int, Payments]]:
+    def projected(self, account: int, now: datetime) -> list[tuple[int, list[Payment]]]:
         """R7: an account's drafts in the order of a run, each on what the earlier ones would leave."""
         left = [credit.balance for credit in self.credits]
         found = []
@@ -130,8 +137,8 @@ class State:
         for end, at in sorted(drafts):
             day = self.invoices[at].judged_on or max(self.accounts[account].day(now), end)
             cells = self.settled(at, day, left)
-            for born, _, paid in cells:
-                left[born] -= paid
+            for born, _, paid, units in cells:
+                left[born] -= units or paid
             found.append((at, cells))
         return found
 
@@ -144,16 +151,30 @@ class State:
     def lines(self, account: int, start: date, end: date, charges: Sequence[Charge]) -> list[Line]:
         currency = self.accounts[account].currency
         return [
-            Line(c.item, self.items[c.item], priced(c.quantity, c.price, currency), start, end - ONE_DAY)
-            for c in charges
+            Line(
+                charge.item,
+                self.items[charge.item],
+                priced(charge.quantity, charge.price, currency),
+                first_day=start,
+                last_day=end - ONE_DAY,
+                quantity=charge.quantity,
+                tags=self.tags[charge.item],
+            )
+            for charge in charges
         ]
 
+    def moved(self, born: int, kind: str, change: int, invoice: int = -1) -> Entry:
+        """R11: an entry that pays no line counts units alone, or money alone."""
+        if self.credits[born].terms.units:
+            return Entry(born, kind, 0, invoice, units=change)
+        return Entry(born, kind, change, invoice)
+
     def gone(self, born: int, kind: str) -> Entry:
-        return Entry(born, kind, -self.credits[born].balance)
+        return self.moved(born, kind, -self.credits[born].balance)
 
     def book(self, account: int, entries: Sequence[Entry]) -> None:
         """One act's entries. What comes first within an act is nobody's business, so they are sorted."""
         if entries:
             self.accounts[account].ledger.append(sorted(entries))
         for entry in entries:
-            self.credits[entry.credit].balance += entry.amount
+            self.credits[entry.credit].balance += entry.change

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from tests.histories.scripts import picker
-from tests.histories.walk import STEPS, Walk
+from tests.histories.walk import ALL_STEPS, Walk
 
 MOST_STEPS = 25
 # One number per step, from which all its choices follow. Drawn one by one they would shrink further, but
@@ -63,7 +63,7 @@ def _rule(step: str) -> Callable[..., None]:
     return take
 
 
-for step, often in STEPS.items():
+for step, often in ALL_STEPS.items():
     for turn in range(1, often + 1):
         name = step if often == 1 else f"{step}_{turn}"
         take = _rule(step)

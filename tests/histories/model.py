@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 from tests.histories.facts import ONE_DAY, Account, Charge, Credit, Customer, Entry, Invoice, State, UsageRow
-from tests.histories.rules import MINOR_UNITS, Line, Terms
+from tests.histories.rules import MINOR_UNITS, Line, Terms, are_tags
 
 YEAR = timedelta(days=366)
 
@@ -59,7 +59,13 @@ class Model(State):
 
     def item_add(self, item: str, kind: str, now: datetime) -> str:
         _must(item not in self.items)
-        self.items[item] = kind
+        self.items[item], self.tags[item] = kind, frozenset()
+        return item
+
+    def item_tag(self, item: str, tags: frozenset[str], now: datetime) -> str:
+        """R3: for the lines made from now on."""
+        _must(are_tags(tags) and tags != self.tags[item])
+        self.tags[item] = tags
         return item
 
     def item_edit(self, item: str, name: str, now: datetime) -> None:
@@ -83,10 +89,10 @@ class Model(State):
         void: Sequence[Entry] = (),
     ) -> int:
         owner = self.accounts[account]
-        _must(not owner.closed and terms.make_sense(owner.day(now), owner.currency))
+        _must(not owner.closed and terms.make_sense(owner.day(now), owner.currency, self.items))
         self.credits.append(Credit(account, terms, now, replaces))
         born = len(self.credits) - 1
-        self.book(account, [*void, Entry(born, "granted", terms.amount)])
+        self.book(account, [*void, self.moved(born, "granted", terms.units or terms.amount)])
         return born
 
     def credit_void(self, credit: int, now: datetime) -> None:
@@ -139,6 +145,8 @@ class Model(State):
                 round(Fraction(row.amount) * scale),
                 row.first_day,
                 row.last_day,
+                row.quantity,
+                self.tags[row.item],
             )
             for row in sorted(rows, key=lambda row: row.item)
         ]
@@ -171,8 +179,12 @@ class Model(State):
         _must(draft.status == "draft" and (before_end or today >= draft.end))
         draft.judged_on = draft.judged_on or today
         cells = self.settled(invoice, draft.judged_on, [credit.balance for credit in self.credits])
-        self.book(draft.account, [Entry(born, "applied", -paid, invoice, at) for born, at, paid in cells])
-        draft.credited = sum(paid for _, _, paid in cells)
+        entries = [
+            Entry(born, "applied", -paid, invoice, at, -units if units else None)
+            for born, at, paid, units in cells
+        ]
+        self.book(draft.account, entries)
+        draft.credited = sum(paid for _, _, paid, _ in cells)
         issued = [other.number for other in self.invoices if other.number]
         draft.number = (today.year, 1 + sum(year == today.year for year, _ in issued))
         draft.status, draft.issued_on = "issued", today
@@ -205,13 +217,16 @@ class Model(State):
         _must(issued.status == "issued")
         owner = self.accounts[issued.account]
         applied = [entry for act in owner.ledger for entry in act if entry.invoice == invoice]
-        entries = [replace(entry, kind="reversed", amount=-entry.amount) for entry in applied]
+        entries = [
+            replace(e, kind="reversed", amount=-e.amount, units=None if e.units is None else -e.units)
+            for e in applied
+        ]
         for born in {entry.credit for entry in applied}:
-            back = sum(entry.amount for entry in applied if entry.credit == born)
+            back = sum(entry.change for entry in applied if entry.credit == born)
             if self.credits[born].voided:
-                entries.append(Entry(born, "voided", back, invoice))
+                entries.append(self.moved(born, "voided", back, invoice))
             elif self.credits[born].terms.past_grace(owner.day(now)) and not correcting:
-                entries.append(Entry(born, "expired", back, invoice))
+                entries.append(self.moved(born, "expired", back, invoice))
         self.book(issued.account, entries)
         issued.status = "void"
 

@@ -15,6 +15,7 @@ from credits.grant_terms import Terms as ProductTerms
 from credits.models import AppliesTo, Category, Credit, Entry
 from credits.projection import drafts_project
 from credits.services import credit_grant, credit_replace, credit_void
+from credits.tagging import item_tag
 from customers.acts import Actor
 from customers.models import Account, Act, Customer
 from customers.services import (
@@ -32,14 +33,14 @@ from invoices.services import invoice_pay, item_add, item_edit
 from invoices.usage_file import usage_read
 from invoices.usage_import import ImportResult, usage_import
 from tests.histories.facts import Charge, UsageRow
-from tests.histories.rules import Terms
+from tests.histories.rules import Payment, Terms
 
 BY = Actor(origin="a history", command="history")
 ACTS: dict[str, Callable[..., Any]] = {
     act.__name__: act
     for act in (
         *(customer_open, customer_edit, customer_close, customer_erase),
-        *(account_open, account_edit, account_close, item_add, item_edit),
+        *(account_open, account_edit, account_close, item_add, item_edit, item_tag),
         *(credit_grant, credit_void, credit_replace),
         *(invoice_draft, invoice_edit, invoice_discard, invoice_issue, invoice_pay),
         *(invoice_void, invoice_correct, usage_import),
@@ -116,6 +117,8 @@ class Product:
             told |= {"key": told["item"], "name": told.pop("item"), "unit": "call"}
         if act == "item_edit":
             told |= {"item": self.items[told["item"]], "unit": "call"}
+        if act == "item_tag":
+            told |= {"item": self.items[told["item"]], "tags": sorted(told["tags"])}
         if act == "invoice_pay":
             told["reference"] = "bank"
         return told
@@ -131,7 +134,12 @@ class Product:
             applies_to=AppliesTo.INVOICE if terms.whole_invoice else AppliesTo.SELECTED,
             kinds=tuple(Kind(kind) for kind in sorted(terms.kinds)),
             items=tuple(self.items[item] for item in sorted(terms.items)),
+            tags=tuple(sorted(terms.tags)),
             excluded_items=tuple(self.items[item] for item in sorted(terms.excluded)),
+            units=terms.units,
+            unit_item=None if terms.unit_item is None else self.items[terms.unit_item],
+            max_amount=terms.max_amount,
+            max_percent=terms.max_percent,
         )
 
     def _charges(self, charges: Sequence[Charge], invoice: int | None) -> list[DraftLine]:
@@ -150,7 +158,7 @@ class Product:
         place = f"{charged.customer.key},{charged.key},{charged.currency}"
         text = ["customer,account,currency,item,kind,unit,first_day,last_day,quantity,amount\n"]
         text += [
-            f"{place},{row.item},{self.items[row.item].kind},call,{row.first_day},{row.last_day},3,{row.amount}\n"
+            f"{place},{row.item},{self.items[row.item].kind},call,{row.first_day},{row.last_day},{row.quantity},{row.amount}\n"
             for row in rows
         ]
         period = {"period_start": start, "period_end": end}
@@ -160,7 +168,8 @@ class Product:
     def _place(self, result: Row) -> Any:
         """The place of what an act gave back; what is new gets the next."""
         if isinstance(result, Item):
-            return self.items.setdefault(result.key, result).key
+            self.items[result.key] = result  # with the tags it bears now
+            return result.key
         rows: list[Any] = getattr(self, f"{type(result).__name__.lower()}s")
         known = [row.pk for row in rows]
         if result.pk not in known:
@@ -176,13 +185,18 @@ class Product:
         credit_at = {credit.pk: at for at, credit in enumerate(self.credits)}
         lines: dict[int, list[tuple]] = defaultdict(list)
         of_line = ("invoice_id", "item__key", "kind", "amount", "first_day", "last_day")
-        for invoice, *line in Line.objects.order_by("invoice_id", "position").values_list(*of_line):
-            lines[invoice].append(tuple(line))
+        in_order = Line.objects.order_by("invoice_id", "position")
+        for invoice, *line, tags in in_order.values_list(*of_line, "quantity", "tags"):
+            lines[invoice].append((*line, frozenset(tags)))
         return {
             "customers": [
                 (closed is not None, erased is not None)
                 for closed, erased in Customer.objects.order_by("pk").values_list("closed_at", "erased_at")
             ],
+            "items": {
+                key: (kind, frozenset(tags))
+                for key, kind, tags in Item.objects.values_list("key", "kind", "tags")
+            },
             "accounts": [
                 (currency, zone, closed is not None)
                 for currency, zone, closed in Account.objects.order_by("pk").values_list(
@@ -192,7 +206,7 @@ class Product:
             "credits": [
                 (account_at[account], *kept, credit_at.get(replaces))
                 for account, replaces, *kept in Credit.objects.order_by("pk").values_list(
-                    "account_id", "replaces_id", "amount", "kept__balance", "kept__voided"
+                    "account_id", "replaces_id", "amount", "units", "kept__balance", "kept__voided"
                 )
             ],
             "invoices": {
@@ -214,19 +228,22 @@ class Product:
         """Per account and act the entries, sorted; their numbers and what they undo are looked at here."""
         ledgers: list[dict[int, list[tuple]]] = [{} for _ in account_at]
         numbers = [0] * len(account_at)
-        undone = ("reverses__credit_id", "reverses__line_id", "reverses__amount")
+        undone = ("reverses__credit_id", "reverses__line_id", "reverses__amount", "reverses__units")
         whose = ("account_id", "number", "act_id", "credit_id", "kind", "amount", "invoice_id", "line_id")
         entries = Entry.objects.order_by("account_id", "number")
-        for row in entries.values_list(*whose, "line__position", *undone):
-            account, number, act, credit, kind, amount, invoice, line, position, *undoes = row
+        for row in entries.values_list(*whose, "line__position", "units", *undone):
+            account, number, act, credit, kind, amount, invoice, line, position, units, *undoes = row
             numbers[account_at[account]] += 1
             assert number == numbers[account_at[account]], "R14: entries are numbered 1, 2, 3 …"
-            assert undoes == ([credit, line, -amount] if kind == "reversed" else [None] * 3), "R9: undoes"
+            undo = [credit, line, -amount, None if units is None else -units]
+            assert undoes == (undo if kind == "reversed" else [None] * 4), "R9: undoes"
             place = invoice_at.get(invoice, -1), (position or 0) - 1
-            ledgers[account_at[account]].setdefault(act, []).append((credit_at[credit], kind, amount, *place))
+            ledgers[account_at[account]].setdefault(act, []).append(
+                (credit_at[credit], kind, amount, *place, units)
+            )
         return [[sorted(entries) for entries in ledger.values()] for ledger in ledgers]
 
-    def projected(self, account: int, now: datetime) -> list[tuple[int, list[tuple[int, int, int]]]]:
+    def projected(self, account: int, now: datetime) -> list[tuple[int, list[Payment]]]:
         """What an account's page would show of its drafts."""
         owner = self.accounts[account]
         credit_at = {credit.pk: at for at, credit in enumerate(self.credits)}
@@ -235,6 +252,8 @@ class Product:
         for projection in drafts_project(owner, today=owner.day_of(now)):
             line_at = {line.pk: at for at, line in enumerate(projection.lines)}
             payments = projection.settlement.payments
-            cells = [(credit_at[paid.credit], line_at[paid.line], paid.amount) for paid in payments]
+            cells = [
+                (credit_at[paid.credit], line_at[paid.line], paid.amount, paid.units) for paid in payments
+            ]
             found.append((invoice_at[projection.invoice.pk], cells))
         return found

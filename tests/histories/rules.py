@@ -2,12 +2,13 @@
 
 Nothing here may come from the product: a mistake shared with it would be invisible. Where the product is
 fast, this is plain: R5 is read off Hall's theorem by looking at every set of credits, which is exponential
-and obviously right, and quick enough for the few credits of a history. R11 is not here: there are no
-credits in units to grant.
+and obviously right, and quick enough for the few credits of a history.
 """
 
 import functools
-from collections.abc import Iterable, Sequence
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -17,8 +18,11 @@ from itertools import combinations
 GRACE = timedelta(days=45)
 MINOR_UNITS = {"USD": 100, "JPY": 1, "KWD": 1000}
 MOST_WHOLE_UNITS = 100_000_000
+MILLION = 10**6
+MOST_FREE_UNITS = 10**12 * MILLION
 
 Cell = tuple[int, int]
+Payment = tuple[int, int, int, int]  # credit, place of the line, amount, millionths of a unit
 
 
 @dataclass(frozen=True)
@@ -28,11 +32,13 @@ class Line:
     amount: int
     first_day: date
     last_day: date
+    quantity: Decimal
+    tags: frozenset[str]
 
 
 @dataclass(frozen=True)
 class Terms:
-    """What a credit promises."""
+    """What a credit promises: an amount of money, or free units of an item, in millionths (R11)."""
 
     amount: int
     priority: int
@@ -43,22 +49,49 @@ class Terms:
     kinds: frozenset[str] = frozenset()
     items: frozenset[str] = frozenset()
     excluded: frozenset[str] = frozenset()
+    tags: frozenset[str] = frozenset()
+    units: int | None = None
+    unit_item: str | None = None
+    max_amount: int | None = None  # on one invoice
+    max_percent: Decimal | None = None  # of what it may pay on one invoice
 
-    def make_sense(self, today: date, currency: str) -> bool:
+    def make_sense(self, today: date, currency: str, kinds: Mapping[str, str]) -> bool:
         """What can be granted: R1's amounts, R4's priorities, R3's scopes, and some days still to come."""
         last = self.expires_on or date.max
         return (
-            0 < self.amount <= MOST_WHOLE_UNITS * MINOR_UNITS[currency]
+            (self._counts_money(currency) or self._counts_units(kinds))
             and 1 <= self.priority <= 100
             and last >= max(self.effective_from, today)
-            and self.whole_invoice == (not self.kinds and not self.items)
+            and self.whole_invoice == (not self.kinds and not self.items and not self.tags)
+            and are_tags(self.tags)
             and not self.items & self.excluded
         )
 
+    def _counts_money(self, currency: str) -> bool:
+        return (
+            0 < self.amount <= MOST_WHOLE_UNITS * MINOR_UNITS[currency]
+            and self.units is None
+            and self.unit_item is None
+            and (self.max_amount is None or self.max_amount > 0)
+            and (self.max_percent is None or 0 < self.max_percent <= 100)
+        )
+
+    def _counts_units(self, kinds: Mapping[str, str]) -> bool:
+        """R11: of one usage item, which is all its scope; and nothing limits it but the units."""
+        return (
+            self.amount == 0
+            and 0 < (self.units or 0) <= MOST_FREE_UNITS
+            and kinds.get(self.unit_item or "") == "usage_meter"
+            and self.items == {self.unit_item}
+            and not (self.kinds or self.tags or self.excluded)
+            and self.max_amount is None
+            and self.max_percent is None
+        )
+
     def covers(self, line: Line) -> bool:
-        """R3: the whole invoice, or chosen kinds and items; in each case less the excluded items."""
+        """R3: the whole invoice, or chosen kinds, items and tags; in each case less the excluded items."""
         chosen = self.whole_invoice or line.kind in self.kinds or line.item in self.items
-        return chosen and line.item not in self.excluded
+        return (chosen or bool(line.tags & self.tags)) and line.item not in self.excluded
 
     def lives_for(self, line: Line, day: date) -> bool:
         """R6: alive on one day at least of those from the line's first to the day of issue; and the grace."""
@@ -75,6 +108,11 @@ class Terms:
         never = self.expires_on is None
         last = self.expires_on or date.max
         return (self.priority, never, last, not self.promotional, self.effective_from, created, born)
+
+
+def are_tags(words: Iterable[str]) -> bool:
+    """A tag is a word of small letters and digits, with single hyphens inside."""
+    return all(re.fullmatch("[a-z0-9]+(-[a-z0-9]+)*", word) for word in words)
 
 
 def priced(quantity: Decimal, unit_price: Decimal, currency: str) -> int:
@@ -100,10 +138,8 @@ def payable(lines: Sequence[Line]) -> list[int]:
     return left
 
 
-def allocated(
-    ranked: Sequence[tuple[Terms, int]], lines: Sequence[Line], day: date
-) -> list[tuple[int, int, int]]:
-    """Who pays what on an invoice issued on this day: (place of the credit, place of the line, amount).
+def allocated(ranked: Sequence[tuple[Terms, int]], lines: Sequence[Line], day: date) -> list[Payment]:
+    """Who pays what on an invoice issued on this day; a credit by its place, units before money (R11).
 
     `ranked` are the credits that may still be used, in R4's order, with what is left of them.
     """
@@ -111,14 +147,60 @@ def allocated(
         frozenset(at for at, line in enumerate(lines) if terms.covers(line) and terms.lives_for(line, day))
         for terms, _ in ranked
     ]
+    room = payable(lines)
+    payments: list[Payment] = []
+    for at, line in enumerate(lines):
+        payments += _covered(at, line, room[at], ranked, may, payments)
+    payments.sort()
+    for _, at, worth, _ in payments:
+        room[at] -= worth
+    supply = [
+        0 if terms.units else _capped(terms, left, sum(room[at] for at in may[place]))
+        for place, (terms, left) in enumerate(ranked)
+    ]
     # A credit that can pay nothing takes no part in R5, and would only double the sets to look at.
-    taking = [place for place, (_, left) in enumerate(ranked) if left and may[place]]
+    taking = [place for place in range(len(ranked)) if supply[place] and may[place]]
     cells = allocation(
-        tuple(ranked[place][1] for place in taking),
-        tuple(payable(lines)),
-        tuple(may[place] for place in taking),
+        tuple(supply[place] for place in taking), tuple(room), tuple(may[place] for place in taking)
     )
-    return [(taking[row], at, amount) for (row, at), amount in cells.items()]
+    return payments + [(taking[row], at, amount, 0) for (row, at), amount in cells.items()]
+
+
+def _covered(
+    at: int,
+    line: Line,
+    amount: int,
+    ranked: Sequence[tuple[Terms, int]],
+    may: Sequence[frozenset[int]],
+    earlier: Sequence[Payment],
+) -> list[Payment]:
+    """R11: the units that each credit covers of a line, in turn, after those of the lines above.
+
+    All that is covered so far is worth its share of the amount, rounded; a part is what it adds to that.
+    """
+    quantity = max(math.floor(line.quantity * MILLION), 0) if amount else 0
+    takers, marks = [], [0]
+    for place, (terms, left) in enumerate(ranked):
+        if terms.units and at in may[place]:
+            spent = sum(units for payer, _, _, units in earlier if payer == place)
+            takers.append(place)
+            marks.append(min(quantity, marks[-1] + left - spent))
+    worth = [round(Fraction(amount * mark, quantity)) if mark else 0 for mark in marks]
+    return [
+        (place, at, worth[turn + 1] - worth[turn], marks[turn + 1] - marks[turn])
+        for turn, place in enumerate(takers)
+        if marks[turn + 1] > marks[turn]
+    ]
+
+
+def _capped(terms: Terms, left: int, open_to_it: int) -> int:
+    """At most what is left, the amount per invoice, and the share of what it may pay after the units."""
+    limits = [left]
+    if terms.max_amount is not None:
+        limits.append(terms.max_amount)
+    if terms.max_percent is not None:
+        limits.append(math.floor(Fraction(terms.max_percent) / 100 * open_to_it))
+    return min(limits)
 
 
 @functools.lru_cache(maxsize=10_000)

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tests.histories.choices import Choices
+from tests.histories.ways import Ways
 from tests.histories.world import World
 
 # What a step can be, and how often it is in the draw.
@@ -31,9 +32,9 @@ STEPS = {
     "misuse": 2,
     "look": 1,
 }
+ALL_STEPS = STEPS | {"item_tag": 3}
 # A history has room for few of each: they are to meet, and the model looks at every set of credits.
 MOST_ACCOUNTS, MOST_ITEMS, MOST_CREDITS, MOST_INVOICES = 3, 5, 8, 8
-BEGINNING = ("account_open", *["item_add"] * 3, "invoice_draft", *["credit_grant"] * 3)
 VERIFY_EVERY = 10
 # What has to be there first: if it is not, it is made instead.
 FIRST = {
@@ -45,17 +46,17 @@ BY_INVOICE = ("invoice_issue", "invoice_discard", "invoice_pay", "invoice_void",
 
 
 class Walk:
-    def __init__(self) -> None:
-        self.world = World()
+    def __init__(self, choices: type[Choices] = Ways) -> None:
+        self.world, self.choices = World(), choices
         self.taken = 0
         self.intact = True  # no step has failed
 
     def begin(self, pick: Callable[[Sequence[Any]], Any]) -> None:
         """Somebody to bill, something to bill for, and credits that meet on it."""
         self.intact = False
-        choices = Choices(self.world, pick)
+        choices = self.choices(self.world, pick)
         self.world.ask("customer_open")
-        for act in BEGINNING:
+        for act in choices.beginning:
             request = self._request(act, choices)
             self.world.ask(request.act, **request.facts)
         self.world.compare()
@@ -63,7 +64,7 @@ class Walk:
 
     def step(self, name: str, pick: Callable[[Sequence[Any]], Any]) -> None:
         self.intact = False
-        choices = Choices(self.world, pick)
+        choices = self.choices(self.world, pick)
         if name == "clock" or self._full(name):
             self.world.now = choices.moment()
             if choices.seldom(4):

@@ -143,7 +143,10 @@ def state(model: Model) -> dict[str, Any]:
     return {
         "customers": [(customer.closed, customer.erased) for customer in model.customers],
         "accounts": [(account.currency, account.zone, account.closed) for account in model.accounts],
-        "credits": [(c.account, c.terms.amount, c.balance, c.voided, c.replaces) for c in model.credits],
+        "items": {item: (kind, model.tags[item]) for item, kind in model.items.items()},
+        "credits": [
+            (c.account, c.terms.amount, c.terms.units, c.balance, c.voided, c.replaces) for c in model.credits
+        ],
         "invoices": {
             at: (
                 *(i.account, i.start, i.end, i.status),
