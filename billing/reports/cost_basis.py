@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db.models import F, Min, Q, Sum
 
-from billing.reports.breakage import EXPIRED, REPLACED, VOIDED
+from billing.reports.breakage import EXPIRED, REPLACED, REPLACEMENTS, VOIDED
 from billing.reports.days import Period
 from billing.reports.entries import (
     CLASS,
@@ -32,7 +32,8 @@ from billing.reports.entries import (
 from credits.models import Category, EntryKind
 
 USED = Q(kind__in=(EntryKind.APPLIED, EntryKind.REVERSED))
-CARRIED_ON = REPLACED & Q(credit__replaced_by__category=Category.PURCHASED)
+CARRYING_ON = REPLACEMENTS.filter(category=Category.PURCHASED)
+CARRIED_ON = REPLACED & Q(credit__in=CARRYING_ON.values("replaces"))
 TAKEN_BACK = VOIDED & Q(invoice=F("credit__purchase_line__invoice"))
 
 
@@ -127,7 +128,6 @@ def _purchased(end: datetime) -> Iterable[dict[str, Any]]:
             account_name=F("credit__account__name"),
             customer=F("credit__account__customer__name"),
             price=F("credit__price_paid"),
-            replacement=F("credit__replaced_by"),
             **CLASS,
         )
         .annotate(
@@ -143,6 +143,7 @@ def _purchased(end: datetime) -> Iterable[dict[str, Any]]:
 
 
 def _rows(found: Iterable[dict[str, Any]], period: Period) -> Iterator[CostRow]:
+    replacements = dict(CARRYING_ON.values_list("replaces", "pk"))
     carried_on: dict[int, int] = {}
     for row in found:
         size, used, moved = row["size"] or 0, -(row["used"] or 0), -(row["moved"] or 0)
@@ -153,8 +154,8 @@ def _rows(found: Iterable[dict[str, Any]], period: Period) -> Iterator[CostRow]:
             on_use = share(price, used, size)
             as_breakage = share(price, used + gone, size) - on_use
             carried = share(price, used + gone + moved, size) - on_use - as_breakage
-            if row["replacement"] and moved:
-                carried_on[row["replacement"]] = carried
+            if moved and row["credit_id"] in replacements:
+                carried_on[replacements[row["credit_id"]]] = carried
         yield CostRow(
             of=class_of(row),
             credit_id=row["credit_id"],
