@@ -26,6 +26,7 @@ def test_r10_every_month_end_of_the_demo_is_what_its_entries_say(zone: str) -> N
     recount = Recount(zone)
     ends = month_ends(recount.first_day(), date(2026, 11, 23))
     assert len(ends) == 8
+    assert any(row[0] for row in recount.earned(ends[-1]).values()), "a price is known"
     for since, as_of in pairwise(ends):
         recounted(recount, asked(str(as_of), str(date.fromordinal(since.toordinal() + 1)), zone))
         recounted(recount, asked(str(as_of), "2025-01-01", zone))
