@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 TOP, RIGHT, FOOT = 14, 16, 28
-LETTER = 7  # pixels, roughly
+LETTER = 6.5  # pixels, roughly
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def bars(
     if highest == lowest:
         return None
     marks = _marks(lowest, highest)
-    left = 16 + LETTER * max(len(shown(mark)) for mark in marks)
+    left = 16 + round(LETTER * max(len(shown(mark)) for mark in marks))
     bottom, slot = height - FOOT, (width - RIGHT - left) / len(values)
 
     def y_of(value: int) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import F, Q
+from django.db.models import Q
 
 from billing.reports.days import Period
 from billing.reports.entries import (
@@ -22,11 +22,12 @@ from billing.reports.entries import (
     untied,
     whole,
 )
-from credits.models import EntryKind
+from credits.models import Credit, EntryKind
 
 VOIDED, EXPIRED = Q(kind=EntryKind.VOIDED), Q(kind=EntryKind.EXPIRED)
-# A replacement is written by the act that voids what it replaces. What flows back later is breakage.
-REPLACED = VOIDED & Q(credit__replaced_by__created_at=F("booked_at"))
+REPLACEMENTS = Credit.objects.filter(replaces__isnull=False)
+# Without an invoice: what a void invoice puts back on a replaced credit is voided too, and is breakage.
+REPLACED = VOIDED & Q(invoice=None, credit__in=REPLACEMENTS.values("replaces"))
 
 
 @dataclass(frozen=True, slots=True)

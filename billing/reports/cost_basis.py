@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db.models import F, Min, Q, Sum
 
-from billing.reports.breakage import EXPIRED, REPLACED, VOIDED
+from billing.reports.breakage import EXPIRED, REPLACED, REPLACEMENTS, VOIDED
 from billing.reports.days import Period
 from billing.reports.entries import (
     CLASS,
@@ -33,7 +33,8 @@ from credits.discount import price_of_part
 from credits.models import Category, EntryKind
 
 USED = Q(kind__in=(EntryKind.APPLIED, EntryKind.REVERSED))
-CARRIED_ON = REPLACED & Q(credit__replaced_by__category=Category.PURCHASED)
+CARRYING_ON = REPLACEMENTS.filter(category=Category.PURCHASED)
+CARRIED_ON = REPLACED & Q(credit__in=CARRYING_ON.values("replaces"))
 TAKEN_BACK = VOIDED & Q(invoice=F("credit__purchase_line__invoice"))
 
 
@@ -122,7 +123,6 @@ def _purchased(end: datetime) -> Iterable[dict[str, Any]]:
             account_name=F("credit__account__name"),
             customer=F("credit__account__customer__name"),
             price=F("credit__price_paid"),
-            replacement=F("credit__replaced_by"),
             **CLASS,
         )
         .annotate(
@@ -138,6 +138,7 @@ def _purchased(end: datetime) -> Iterable[dict[str, Any]]:
 
 
 def _rows(found: Iterable[dict[str, Any]], period: Period) -> Iterator[CostRow]:
+    replacements = dict(CARRYING_ON.values_list("replaces", "pk"))
     carried_on: dict[int, int] = {}
     for row in found:
         size, used, moved = row["size"] or 0, -(row["used"] or 0), -(row["moved"] or 0)
@@ -148,8 +149,8 @@ def _rows(found: Iterable[dict[str, Any]], period: Period) -> Iterator[CostRow]:
             on_use = price_of_part(price, used, size)
             as_breakage = price_of_part(price, used + gone, size) - on_use
             carried = price_of_part(price, used + gone + moved, size) - on_use - as_breakage
-            if row["replacement"] and moved:
-                carried_on[row["replacement"]] = carried
+            if moved and row["credit_id"] in replacements:
+                carried_on[replacements[row["credit_id"]]] = carried
         yield CostRow(
             of=class_of(row),
             credit_id=row["credit_id"],

@@ -83,17 +83,21 @@ def _totals(money: Sequence[Open]) -> list[Sequence[Cell]]:
 def _ages(currency: str, money: Sequence[Open]) -> Drawing:
     names = Category.values
     rows = [
-        (AGES[row.age], [row.amount if name == row.of.category else 0 for name in names])
+        (_short(row.age), [row.amount if name == row.of.category else 0 for name in names])
         for row in money
         if row.of.currency == currency
     ]
     return Drawing(
         currency,
-        f"Open balances in {currency} by age",
+        f"Open balances in {currency} by age in days",
         "The table below has the same figures.",
         Category.labels,
-        heaped(rows, reversed(AGES), len(names)),
+        heaped(rows, map(_short, reversed(range(len(AGES)))), len(names)),
     )
+
+
+def _short(age: int) -> str:
+    return AGES[age].removesuffix(" days").replace("More than", "Over")
 
 
 def cost_basis_page(period: Period) -> ReportPage:
@@ -159,7 +163,7 @@ def _earned(currency: str, sums: CostSums) -> Drawing:
         f"What became of the price paid, in {currency}",
         "The table below has the same figures.",
         ("Part of the price",),
-        [(name, [value]) for name, value in zip(PRICES[1:], values, strict=True)],
+        [(name.removeprefix("Earned "), [value]) for name, value in zip(PRICES[1:], values, strict=True)],
     )
 
 

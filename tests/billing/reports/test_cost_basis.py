@@ -88,6 +88,15 @@ def test_r2_what_a_purchased_replacement_carries_on_is_not_earned() -> None:
     assert parts(rows["Third"]) == (5000, 0, 0, 0, 5000)
 
 
+def test_a_sale_voided_before_it_was_paid_earns_nothing_more() -> None:
+    account, item = an_account(), an_item()
+    credit = a_sale(account, "100.00", "80.00")
+    an_invoice(account, (item, "25.00"))
+    void(sale_of(credit), now="2026-10-02")
+    assert parts(cost_rows(asked("2026-09-30"))["Welcome"]) == (8000, 2000, 0, 0, 6000)
+    assert parts(cost_rows(asked("2026-10-31"))["Welcome"]) == (8000, 2000, 0, 6000, 0)
+
+
 def test_what_a_promotional_replacement_takes_over_is_breakage() -> None:
     account = an_account()
     first = bought(account, "100.00", 8000, name="First")

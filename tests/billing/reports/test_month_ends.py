@@ -26,6 +26,7 @@ def test_r10_every_month_end_of_the_demo_is_what_its_entries_say(zone: str) -> N
     recount = Recount(zone)
     ends = month_ends(recount.first_day(), date(2026, 11, 23))
     assert len(ends) == 8
+    assert any(row[0] for row in recount.earned(ends[-1]).values()), "a price is known"
     for since, as_of in pairwise(ends):
         recounted(recount, asked(str(as_of), str(date.fromordinal(since.toordinal() + 1)), zone))
         recounted(recount, asked(str(as_of), "2025-01-01", zone))
@@ -45,7 +46,7 @@ def test_every_month_end_of_a_ledger_with_every_kind_of_entry_in_money_and_units
 def test_a_ledger_without_entries_has_empty_reports() -> None:
     with CaptureQueriesContext(connection) as captured:
         recounted(Recount(), asked("2026-08-31"))
-    assert len(captured) == 3 + 11, "what a recount reads; and what five reports ask, however much there is"
+    assert len(captured) == 3 + 12, "what a recount reads; and what five reports ask, however much there is"
 
 
 def test_the_number_of_queries_does_not_grow_with_the_ledger() -> None:
@@ -53,4 +54,4 @@ def test_the_number_of_queries_does_not_grow_with_the_ledger() -> None:
     recount = Recount()
     with CaptureQueriesContext(connection) as captured:
         recounted(recount, asked("2026-11-23"))
-    assert len(captured) == 11
+    assert len(captured) == 12
