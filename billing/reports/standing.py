@@ -23,6 +23,7 @@ from credits.models import Category
 
 AGES = age_words()
 UNKNOWN = Text("unknown")
+BARS = ("Used", "Breakage", "Not earned", "Deferred")
 
 
 def owed_page(period: Period) -> ReportPage:
@@ -163,7 +164,7 @@ def _earned(currency: str, sums: CostSums) -> Drawing:
         f"What became of the price paid, in {currency}",
         "The table below has the same figures.",
         ("Part of the price",),
-        [(name.removeprefix("Earned "), [value]) for name, value in zip(PRICES[1:], values, strict=True)],
+        [(name, [value]) for name, value in zip(BARS, values, strict=True)],
     )
 
 

@@ -3,7 +3,16 @@
 from tests.mutants.of_acts import ONCE_MUTANTS
 from tests.mutants.of_credits import EXPIRY_MUTANTS, RULE_MUTANTS
 from tests.mutants.of_locks import LOCK_MUTANTS
+from tests.mutants.of_reports import REPORT_MUTANTS
 from tests.mutants.of_sales import SALE_MUTANTS
 from tests.mutants.of_ways import WAYS_MUTANTS
 
-MUTANTS = (*LOCK_MUTANTS, *EXPIRY_MUTANTS, *RULE_MUTANTS, *ONCE_MUTANTS, *WAYS_MUTANTS, *SALE_MUTANTS)
+MUTANTS = (
+    *LOCK_MUTANTS,
+    *EXPIRY_MUTANTS,
+    *RULE_MUTANTS,
+    *ONCE_MUTANTS,
+    *WAYS_MUTANTS,
+    *SALE_MUTANTS,
+    *REPORT_MUTANTS,
+)
