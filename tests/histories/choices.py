@@ -203,6 +203,14 @@ class Choices(Picking):
             facts["paid_on"] = today + timedelta(days=self.pick((0, 0, -1, 1)))
         return Request(act, facts)
 
+    def after_sale(self, credit: int) -> list[Request]:
+        sold = self.model.credits[credit]
+        pay = Request("invoice_pay", {"invoice": sold.sold_on, "paid_on": self.today(sold.account)})
+        void = Request("invoice_void", {"invoice": sold.sold_on})
+        terms = replace(self.terms(sold.account), promotional=False)
+        other = Request("credit_replace", {"credit": credit, "terms": terms})
+        return self.pick(([pay], [other], [], [other, void], [pay], [void], [other]))
+
     # --- Runs
 
     def billing_run(self) -> Request:

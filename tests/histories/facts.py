@@ -73,6 +73,8 @@ class Credit:
     terms: Terms
     created: datetime
     replaces: int | None = None
+    sold_on: int | None = None  # an invoice
+    once_paid: bool = False  # usable only then
     voided: bool = False
     balance: int = 0
 
@@ -120,7 +122,7 @@ class State:
         mine = [
             (credit.terms.rank(credit.created, born), born)
             for born, credit in enumerate(self.credits)
-            if credit.account == draft.account and not credit.voided
+            if credit.account == draft.account and not credit.voided and not self.waits(credit)
         ]
         ranked = [born for _, born in sorted(mine)]
         usable = [(self.credits[born].terms, left[born]) for born in ranked]
@@ -142,6 +144,11 @@ class State:
             found.append((at, cells))
         return found
 
+    def waits(self, credit: Credit) -> bool:
+        """Bought in advance, and not paid yet."""
+        paid = credit.sold_on is not None and self.invoices[credit.sold_on].status == "paid"
+        return credit.once_paid and not paid
+
     # --- What the acts share
 
     def add(self, invoice: Invoice) -> int:
@@ -162,6 +169,11 @@ class State:
             )
             for charge in charges
         ]
+
+    def next_number(self, today: date) -> tuple[int, int]:
+        """R7: no gaps, and each year from 1."""
+        issued = [other.number for other in self.invoices if other.number]
+        return today.year, 1 + sum(year == today.year for year, _ in issued)
 
     def moved(self, born: int, kind: str, change: int, invoice: int = -1) -> Entry:
         """R11: an entry that pays no line counts units alone, or money alone."""

@@ -8,6 +8,7 @@ of the same name here, which takes what is asked in plain values and the moment 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -15,6 +16,8 @@ from tests.histories.facts import ONE_DAY, Account, Charge, Credit, Customer, En
 from tests.histories.rules import MINOR_UNITS, Line, Terms, are_tags
 
 YEAR = timedelta(days=366)
+SOLD = "prepaid-credit"
+NOWHERE: Mapping[str, Any] = {}
 
 
 # These leave a record for each row they move, and none where there is nothing to do.
@@ -85,14 +88,27 @@ class Model(State):
         account: int,
         terms: Terms,
         now: datetime,
-        replaces: int | None = None,
+        origin: Mapping[str, Any] = NOWHERE,
         void: Sequence[Entry] = (),
     ) -> int:
         owner = self.accounts[account]
         _must(not owner.closed and terms.make_sense(owner.day(now), owner.currency, self.items))
-        self.credits.append(Credit(account, terms, now, replaces))
+        self.credits.append(Credit(account, terms, now, **origin))
         born = len(self.credits) - 1
         self.book(account, [*void, self.moved(born, "granted", terms.units or terms.amount)])
+        return born
+
+    def credit_sell(self, account: int, terms: Terms, once_paid: bool, now: datetime) -> int:
+        """Granted, and billed on an invoice of its own, which is issued at once."""
+        _must(not terms.promotional and bool(terms.price))
+        sold = {"sold_on": len(self.invoices), "once_paid": once_paid}
+        born = self.credit_grant(account, terms, now, sold)
+        today = self.accounts[account].day(now)
+        self.items.setdefault(SOLD, "fixed_fee")
+        tags = self.tags.setdefault(SOLD, frozenset())
+        line = Line(SOLD, "fixed_fee", terms.price or 0, today, today, Decimal(1), tags, sells=True)
+        number = self.next_number(today)
+        self.add(Invoice(account, today, today + ONE_DAY, [line], "issued", number, today, today))
         return born
 
     def credit_void(self, credit: int, now: datetime) -> None:
@@ -103,8 +119,9 @@ class Model(State):
 
     def credit_replace(self, credit: int, terms: Terms, now: datetime) -> int:
         old = self.credits[credit]
-        _must(not old.voided)
-        born = self.credit_grant(old.account, terms, now, credit, [self.gone(credit, "voided")])
+        _must(not old.voided and not (old.sold_on is not None and terms.promotional))
+        origin = {"replaces": credit, "sold_on": old.sold_on, "once_paid": old.once_paid}
+        born = self.credit_grant(old.account, terms, now, origin, [self.gone(credit, "voided")])
         old.voided = True
         return born
 
@@ -185,8 +202,7 @@ class Model(State):
         ]
         self.book(draft.account, entries)
         draft.credited = sum(paid for _, _, paid, _ in cells)
-        issued = [other.number for other in self.invoices if other.number]
-        draft.number = (today.year, 1 + sum(year == today.year for year, _ in issued))
+        draft.number = self.next_number(today)
         draft.status, draft.issued_on = "issued", today
         self.records += 1
 
@@ -212,7 +228,9 @@ class Model(State):
         issued.status = "paid"
 
     def invoice_void(self, invoice: int, now: datetime, *, correcting: bool = False) -> None:
-        """R9: all of it goes back; what went back to a credit that is over is closed again."""
+        """R9: all of it goes back; what went back to a credit that is over is closed again.
+
+        A credit sold on it is voided along."""
         issued = self.invoices[invoice]
         _must(issued.status == "issued")
         owner = self.accounts[issued.account]
@@ -227,11 +245,16 @@ class Model(State):
                 entries.append(self.moved(born, "voided", back, invoice))
             elif self.credits[born].terms.past_grace(owner.day(now)) and not correcting:
                 entries.append(self.moved(born, "expired", back, invoice))
+        for born, credit in enumerate(self.credits):
+            if credit.sold_on == invoice and not credit.voided:
+                entries.append(self.moved(born, "voided", -credit.balance, invoice))
+                credit.voided = True
         self.book(issued.account, entries)
         issued.status = "void"
 
     def invoice_correct(self, invoice: int, now: datetime) -> int:
         """R9: the replacement is judged as if issued on the original's day, so what it needs stays open."""
+        _must(not any(line.sells for line in self.invoices[invoice].lines))
         self.invoice_void(invoice, now, correcting=True)
         old = self.invoices[invoice]
         return self.add(

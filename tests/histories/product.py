@@ -14,6 +14,7 @@ from credits.expiry import expiry_run
 from credits.grant_terms import Terms as ProductTerms
 from credits.models import AppliesTo, Category, Credit, Entry
 from credits.projection import drafts_project
+from credits.selling import credit_sell
 from credits.services import credit_grant, credit_replace, credit_void
 from credits.tagging import item_tag
 from customers.acts import Actor
@@ -41,14 +42,14 @@ ACTS: dict[str, Callable[..., Any]] = {
     for act in (
         *(customer_open, customer_edit, customer_close, customer_erase),
         *(account_open, account_edit, account_close, item_add, item_edit, item_tag),
-        *(credit_grant, credit_void, credit_replace),
+        *(credit_grant, credit_sell, credit_void, credit_replace),
         *(invoice_draft, invoice_edit, invoice_discard, invoice_issue, invoice_pay),
         *(invoice_void, invoice_correct, usage_import),
     )
 }
 WITH_REASON = {
     *("account_close", "customer_close", "customer_erase", "invoice_void", "invoice_correct"),
-    *("credit_grant", "credit_void", "credit_replace"),
+    *("credit_grant", "credit_sell", "credit_void", "credit_replace"),
 }
 
 
@@ -85,6 +86,9 @@ class Product:
             if not result.repeated:
                 self.imported[token] = self._place(Invoice.objects.latest("pk"))
             return self.imported[token]
+        if isinstance(result, Credit) and act == "credit_sell" and result.purchase_line:
+            self._place(result.purchase_line.item)
+            self._place(result.purchase_line.invoice)
         return self._place(result)
 
     def _told(self, act: str, facts: Mapping[str, Any]) -> dict[str, Any]:
@@ -117,6 +121,8 @@ class Product:
             told |= {"key": told["item"], "name": told.pop("item"), "unit": "call"}
         if act == "item_edit":
             told |= {"item": self.items[told["item"]], "unit": "call"}
+        if act == "credit_sell":
+            told["usable_once_paid"] = told.pop("once_paid")
         if act == "item_tag":
             told |= {"item": self.items[told["item"]], "tags": sorted(told["tags"])}
         if act == "invoice_pay":
@@ -140,6 +146,7 @@ class Product:
             unit_item=None if terms.unit_item is None else self.items[terms.unit_item],
             max_amount=terms.max_amount,
             max_percent=terms.max_percent,
+            price_paid=terms.price,
         )
 
     def _charges(self, charges: Sequence[Charge], invoice: int | None) -> list[DraftLine]:
@@ -186,8 +193,10 @@ class Product:
         lines: dict[int, list[tuple]] = defaultdict(list)
         of_line = ("invoice_id", "item__key", "kind", "amount", "first_day", "last_day")
         in_order = Line.objects.order_by("invoice_id", "position")
-        for invoice, *line, tags in in_order.values_list(*of_line, "quantity", "tags"):
-            lines[invoice].append((*line, frozenset(tags)))
+        for invoice, *line, tags, creditable in in_order.values_list(
+            *of_line, "quantity", "tags", "creditable"
+        ):
+            lines[invoice].append((*line, frozenset(tags), not creditable))
         return {
             "customers": [
                 (closed is not None, erased is not None)
@@ -204,9 +213,10 @@ class Product:
                 )
             ],
             "credits": [
-                (account_at[account], *kept, credit_at.get(replaces))
-                for account, replaces, *kept in Credit.objects.order_by("pk").values_list(
-                    "account_id", "replaces_id", "amount", "units", "kept__balance", "kept__voided"
+                (account_at[account], *kept, credit_at.get(replaces), invoice_at.get(sold_on), once_paid)
+                for account, replaces, sold_on, once_paid, *kept in Credit.objects.order_by("pk").values_list(
+                    *("account_id", "replaces_id", "purchase_line__invoice_id", "usable_once_paid"),
+                    *("amount", "units", "price_paid", "kept__balance", "kept__voided"),
                 )
             ],
             "invoices": {

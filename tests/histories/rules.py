@@ -34,6 +34,7 @@ class Line:
     last_day: date
     quantity: Decimal
     tags: frozenset[str]
+    sells: bool = False  # a credit; and no credit pays for a credit
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,7 @@ class Terms:
     unit_item: str | None = None
     max_amount: int | None = None  # on one invoice
     max_percent: Decimal | None = None  # of what it may pay on one invoice
+    price: int | None = None
 
     def make_sense(self, today: date, currency: str, kinds: Mapping[str, str]) -> bool:
         """What can be granted: R1's amounts, R4's priorities, R3's scopes, and some days still to come."""
@@ -64,6 +66,8 @@ class Terms:
             and last >= max(self.effective_from, today)
             and self.whole_invoice == (not self.kinds and not self.items and not self.tags)
             and are_tags(self.tags)
+            and (self.price is None or not self.promotional)
+            and 0 <= (self.price or 0) <= MOST_WHOLE_UNITS * MINOR_UNITS[currency]
             and not self.items & self.excluded
         )
 

@@ -32,7 +32,7 @@ STEPS = {
     "misuse": 2,
     "look": 1,
 }
-ALL_STEPS = STEPS | {"item_tag": 3}
+ALL_STEPS = STEPS | {"item_tag": 3, "credit_sell": 3}
 # A history has room for few of each: they are to meet, and the model looks at every set of credits.
 MOST_ACCOUNTS, MOST_ITEMS, MOST_CREDITS, MOST_INVOICES = 3, 5, 8, 8
 VERIFY_EVERY = 10
@@ -83,7 +83,10 @@ class Walk:
             if self.world.told and (request := self._request(act, choices)):
                 self.world.misuse(self._of_the_last(choices), request)
         elif request := self._request(name, choices):
-            self.world.ask(request.act, **request.facts)
+            done = self.world.ask(request.act, **request.facts)
+            if name == "credit_sell" and done is not None:
+                for next_request in choices.after_sale(done):
+                    self.world.ask(next_request.act, **next_request.facts)
             if name == "invoice_draft" and choices.seldom(2):
                 self.step("invoice_issue", pick)
             # R10, R7: a run is safe to repeat.
@@ -115,6 +118,7 @@ class Walk:
             "item_add": len(model.items) >= MOST_ITEMS,
             "credit_grant": len(model.credits) >= MOST_CREDITS,
             "rivals": len(model.credits) + 2 > MOST_CREDITS or len(model.invoices) >= MOST_INVOICES,
+            "credit_sell": len(model.credits) >= MOST_CREDITS or len(model.invoices) >= MOST_INVOICES,
             "credit_replace": len(model.credits) >= MOST_CREDITS,
             "invoice_draft": len(model.invoices) >= MOST_INVOICES,
             "usage_import": len(model.invoices) >= MOST_INVOICES,

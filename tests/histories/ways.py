@@ -1,4 +1,4 @@
-"""Further ways to give a credit, among the plain ones: free units, limits per invoice, scopes by tags.
+"""Further ways to give a credit, among the plain ones: free units, limits per invoice, scopes by tags, sales.
 
 Quantities and prices are such that parts come to fractions of a cent, and to nothing: what is rounded part
 by part, or in the wrong order, does not add up.
@@ -55,6 +55,15 @@ class Ways(Choices):
         if "tagged" in way:
             terms = self.tagged(terms)
         return self.capped(terms, account) if "capped" in way else terms
+
+    def credit_sell(self) -> Request:
+        account = self.account()
+        unit = MINOR_UNITS[self.model.accounts[account].currency]
+        price = self.pick((10, 20, 50)) * unit if not self.seldom(12) else self.pick((0, None, -unit))
+        terms = replace(self.terms(account), promotional=self.seldom(12), price=price)
+        return Request(
+            "credit_sell", {"account": account, "terms": terms, "once_paid": self.pick((True, True, False))}
+        )
 
     def of_units(self, terms: Terms, item: str, units: int) -> Terms:
         """Seldom such as must be refused."""

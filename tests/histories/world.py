@@ -145,7 +145,11 @@ def state(model: Model) -> dict[str, Any]:
         "accounts": [(account.currency, account.zone, account.closed) for account in model.accounts],
         "items": {item: (kind, model.tags[item]) for item, kind in model.items.items()},
         "credits": [
-            (c.account, c.terms.amount, c.terms.units, c.balance, c.voided, c.replaces) for c in model.credits
+            (
+                *(c.account, c.terms.amount, c.terms.units, c.terms.price),
+                *(c.balance, c.voided, c.replaces, c.sold_on, c.once_paid),
+            )
+            for c in model.credits
         ],
         "invoices": {
             at: (
