@@ -21,3 +21,8 @@ def discount_text(price: int, worth: int) -> str:
 def price_of_part(price: int, part: int, whole: int) -> int:
     """What a part of a credit was bought for, rounded once, half-even."""
     return round(Fraction(price * part, whole))
+
+
+def price_of_rest(price: int, rest: int, whole: int) -> int:
+    """What is left of the price once the used part has taken its own: the two never lose a cent between them."""
+    return price - price_of_part(price, whole - rest, whole)

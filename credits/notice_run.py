@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from django.db import DatabaseError
+from django.db import Error
 from django.db.models import Q
 
 from credits.models import Notice, NoticeRule
@@ -48,7 +48,7 @@ def notices_run(*, clock: Clock, progress: Progress = unseen) -> NoticesResult:
             _tell(account, result, clock)
         except Refusal as refused:
             result.left.append(Left(account, str(refused)))
-        except DatabaseError as trouble:
+        except Error as trouble:
             result.left.append(Left(account, refused_by_database(trouble)))
     return result
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from credits.discount import price_of_part
+from credits.discount import price_of_rest
 from credits.grant_fields import GrantFields, typed_number
 from credits.models import Category, Credit
 from customers.money import amount_parse, amount_text, money_display
@@ -82,5 +82,5 @@ def price_typed(credit: Credit) -> dict[str, Any]:
     so that what was paid for is told once. Nothing was paid for a replacement of what was used up."""
     if not credit.price_paid or not credit.balance:
         return {}
-    price = price_of_part(credit.price_paid, credit.balance, credit.size)
+    price = price_of_rest(credit.price_paid, credit.balance, credit.size)
     return {"price_paid": amount_text(price, credit.currency)}

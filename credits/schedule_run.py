@@ -13,7 +13,7 @@ from datetime import date, datetime
 from itertools import groupby
 from operator import attrgetter
 
-from django.db import DatabaseError
+from django.db import Error
 
 from credits.expiry import FARTHEST_AHEAD
 from credits.models import Credit, Schedule
@@ -133,7 +133,7 @@ def _grant(schedule: Schedule, due_on: date, result: ScheduleResult, *, by: Acto
         credit = schedule_grant(schedule=schedule, due_on=due_on, by=by, now=now, token=token)
     except Refusal as refused:
         return str(refused)
-    except DatabaseError as trouble:
+    except Error as trouble:
         return refused_by_database(trouble)
     result.add(credit, now)
     return ""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from credits.discount import discount_percent, discount_text, price_of_part
+from credits.discount import discount_percent, discount_text, price_of_part, price_of_rest
 
 
 @pytest.mark.parametrize(
@@ -35,3 +35,11 @@ def test_the_price_of_a_part_is_rounded_once_half_even(
     price: int, part: int, whole: int, expected: int
 ) -> None:
     assert price_of_part(price, part, whole) == expected
+
+
+@pytest.mark.parametrize(
+    ("price", "rest", "whole"), [(5, 1, 2), (7, 1, 2), (8000, 3333, 10000), (1, 1, 3), (0, 1, 2)]
+)
+def test_the_price_of_a_part_and_of_the_rest_come_to_the_price(price: int, rest: int, whole: int) -> None:
+    """Each rounded by itself, half of 5 would be 2 twice."""
+    assert price_of_part(price, whole - rest, whole) + price_of_rest(price, rest, whole) == price
