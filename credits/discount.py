@@ -24,5 +24,5 @@ def price_of_part(price: int, part: int, whole: int) -> int:
 
 
 def price_of_rest(price: int, rest: int, whole: int) -> int:
-    """What is left of the price once the used part has taken its own: the two never lose a cent between them."""
+    """What the used part has left of the price: between the two no cent is lost."""
     return price - price_of_part(price, whole - rest, whole)
