@@ -165,7 +165,7 @@ def decimal_read(node: Node) -> Decimal:
 
 
 def percent_read(node: Node) -> Decimal:
-    percent = decimal_read(node)
+    percent = decimal_read(_quoted(node))
     if not 0 < percent <= 100:
         node.refuse("must be more than 0 and at most 100.")
     return percent
@@ -173,10 +173,15 @@ def percent_read(node: Node) -> Decimal:
 
 def units_read(node: Node) -> int:
     """Parts of a unit; some, as a credit grants them."""
-    units = decimal_read(node)
+    units = decimal_read(_quoted(node))
     if units <= 0:
         node.refuse("must be more than zero.")
     return unit_parts(units)
+
+
+def _quoted(node: Node) -> Node:
+    """A percentage or a count may stand without quotes where it is a whole number, which JSON keeps exactly."""
+    return Node(str(node.value), node.place) if type(node.value) is int else node
 
 
 def unit_parts(units: Decimal) -> int:

@@ -23,6 +23,7 @@ def refused(one: dict[str, Any], charge: dict[str, Any]) -> str:
     [
         ({"max_amount": "30.00"}, "30.00", "used"),
         ({"max_percent": "25"}, "20.00", "used"),
+        ({"max_percent": 25}, "20.00", "used"),
         ({"max_percent": "33.333333333333"}, "26.66", "used"),
         ({"max_percent": "100"}, "80.00", "used"),
         ({"max_amount": "10.00", "max_percent": "25"}, "10.00", "used"),
@@ -102,7 +103,7 @@ def test_a_credit_waits_for_its_purchase_to_be_paid(paid: bool, why: str) -> Non
         ({"max_percent": "0"}, "max_percent: must be more than 0 and at most 100."),
         ({"max_percent": "-5"}, "max_percent: must be more than 0 and at most 100."),
         ({"max_percent": "100.000000000001"}, "max_percent: must be more than 0 and at most 100."),
-        ({"max_percent": 50}, "max_percent: must be text"),
+        ({"max_percent": 50.5}, "max_percent: must be text"),
         ({"max_percent": "50%"}, "max_percent: must be digits"),
         ({"purchase_paid": "no"}, "purchase_paid: must be true or false"),
         ({"purchase_paid": 0}, "purchase_paid: must be true or false"),

@@ -134,7 +134,7 @@ def test_r11_a_line_without_quantity_takes_no_units() -> None:
         ({"amount": "1.00"}, "units: stands beside an amount"),
         ({"units": "0"}, "units: must be more than zero."),
         ({"units": "-1"}, "units: must be more than zero."),
-        ({"units": 1000}, "units: must be text in quotes"),
+        ({"units": 1000.5}, "units: must be text in quotes"),
         ({"units": "1e3"}, "units: must be digits"),
         ({"units": "1,000"}, "units: must be digits"),
         ({"units": "0.1234567890123"}, "units: must have at most 12 decimals."),
