@@ -180,7 +180,7 @@ def units_read(node: Node) -> int:
 
 
 def _quoted(node: Node) -> Node:
-    """A percentage or a count may stand without quotes where it is a whole number, which JSON keeps exactly."""
+    """A whole percentage or count may stand without quotes: JSON keeps it exactly."""
     return Node(str(node.value), node.place) if type(node.value) is int else node
 
 
