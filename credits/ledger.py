@@ -68,11 +68,13 @@ def _last_links(accounts: Collection[int]) -> dict[int, tuple[int, str]]:
         (account,) = accounts
         last = Entry.objects.filter(account=account).order_by("-number").values_list("number", "hash").first()
         return {account: last} if last else {}
-    last_number = Entry.objects.filter(account=OuterRef("account")).order_by("-number").values("number")[:1]
-    found = Entry.objects.filter(account__in=accounts, number=Subquery(last_number))
-    return {
-        account: (number, hash) for account, number, hash in found.values_list("account", "number", "hash")
-    }
+    # Two looks at the end of an index per account; a maximum over entries would read all of them.
+    newest = Entry.objects.filter(account=OuterRef("pk")).order_by("-number")
+    ends = Account.objects.filter(pk__in=accounts).annotate(
+        last_number=Subquery(newest.values("number")[:1]), last_hash=Subquery(newest.values("hash")[:1])
+    )
+    found = ends.order_by().values_list("pk", "last_number", "last_hash")
+    return {account: (number, hash) for account, number, hash in found if number is not None}
 
 
 def entry_link(entry: Entry) -> Link:

@@ -14,7 +14,9 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from billing.services import invoice_correct, invoice_issue, invoice_void
+from credits.batch_services import credits_grant, credits_void
 from credits.due_days import DueDays
+from credits.extension import credits_extend
 from credits.models import Category, Entry, EntryKind
 from credits.schedules import schedule_add, schedule_grant, schedule_stop
 from credits.selling import credit_sell
@@ -37,6 +39,7 @@ from invoices.services import invoice_pay, item_edit
 from invoices.usage_file import usage_read
 from invoices.usage_import import usage_import
 from tests.billing.sessions import free, hold, looked_at, waiting_for, wrote
+from tests.credits.batches import csv_of, granted, read
 from tests.factories import (
     a_credit,
     a_customer,
@@ -67,6 +70,8 @@ class Stage:
         customer_close(customer=self.closed, reason="Left", **by_now("2026-09-01"))
         self.credit = a_credit(self.account, "50.00", expires_on="2026-08-31")
         self.schedule = a_schedule(self.account, day_of_month=1)
+        self.lasting = a_credit(self.account, "5.00", expires_on="2026-12-31")
+        self.granted, self.batch = granted(self.account), read(csv_of(self.account))
         self.draft = a_draft(self.account, (self.item, "10.00"))
         self.invoice = an_invoice(self.account, (self.item, "10.00"))
         self.told = by_now("2026-12-01")
@@ -154,6 +159,15 @@ ACTS: dict[str, Act] = {
             account=at.account, low_balance=5000, expiring_days=7, email="", **at.told
         ),
     ),
+    "credits_grant": (
+        "account",
+        lambda at: credits_grant(batch=at.batch, **at.why),
+    ),
+    "credits_void": ("account", lambda at: credits_void(batch=at.granted, **at.why)),
+    "credits_extend": (
+        "account",
+        lambda at: credits_extend(credits=[at.lasting], expires_on=day("2027-12-31"), **at.why),
+    ),
     "invoice_draft": ("account", lambda at: invoice_draft(account=at.account, **at.typed())),
     "invoice_edit": ("account", lambda at: invoice_edit(invoice=at.draft, **at.typed())),
     "invoice_discard": ("account", lambda at: invoice_discard(invoice=at.draft, **at.told)),
@@ -166,9 +180,13 @@ ACTS: dict[str, Act] = {
     "invoice_correct": ("account", lambda at: invoice_correct(invoice=at.invoice, **at.why)),
     "usage_import": ("account", lambda at: usage_import(**at.usage)),
 }
-# What an act may ask before it holds its lock: whether it was here before, and whom a file charges.
+# What an act may ask before it holds its lock: whether it was here before, whom a file charges, and what
+# never changes: the accounts of a batch.
 TOKENS = {"customers_act"}
-BEFORE_THE_LOCK = {"usage_import": TOKENS | {"customers_customer", "customers_account"}}
+BEFORE_THE_LOCK = {
+    "usage_import": TOKENS | {"customers_customer", "customers_account"},
+    "credits_void": TOKENS | {"credits_entry"},
+}
 # These make a row that nothing else stands on yet; that its key is unique is their lock.
 LOCK_NOTHING = {"customer_open", "item_add"}
 
