@@ -4,7 +4,7 @@ It is made outside of any lock, since what it rests on never changes: keys, curr
 accounts, keys and kinds of items. What can change, whether an account is still open, the act looks at again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
@@ -67,13 +67,17 @@ class Batch:
 
     def totals(self) -> list[Total]:
         """Per currency, then per item of units."""
-        sums: dict[tuple[str, str], Total] = {}
-        for row in self.rows:
-            item = row.terms.unit_item
-            key = ("", row.account.currency) if item is None else (item.key, "")
-            before = sums.get(key, Total(key[1], item, 0, 0))
-            sums[key] = Total(key[1], item, before.credits + 1, before.size + row.terms.size)
-        return [sums[key] for key in sorted(sums)]
+        return totals_of((row.account.currency, row.terms.unit_item, row.terms.size) for row in self.rows)
+
+
+def totals_of(sizes: Iterable[tuple[str, Item | None, int]]) -> list[Total]:
+    """Summed by currency, and units by their item."""
+    sums: dict[tuple[str, str], Total] = {}
+    for currency, item, size in sizes:
+        key = ("", currency) if item is None else (item.key, "")
+        before = sums.get(key, Total(key[1], item, 0, 0))
+        sums[key] = Total(key[1], item, before.credits + 1, before.size + size)
+    return [sums[key] for key in sorted(sums)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from django import template
 from django.urls import reverse
 
+from customers.commands import counted
 from customers.models import Act
 
 register = template.Library()
@@ -15,7 +16,10 @@ WORDS = {
     "credit_replace": "granted, in place of another,",
     "credit_sell": "sold",
     "credit_void": "voided",
+    "credits_extend": "extended",
     "credits_expire": "booked expired credits of",
+    "credits_grant": "granted",
+    "credits_void": "voided what was left of",
     "customer_close": "closed",
     "customer_edit": "edited",
     "customer_erase": "erased the names of",
@@ -36,7 +40,7 @@ WORDS = {
     "notice_rule_set": "set the notices of",
     "usage_import": "imported usage:",
 }
-PAGES = ("account", "credit", "customer", "invoice", "schedule")
+PAGES = ("account", "batch", "credit", "customer", "invoice", "schedule")
 
 
 @register.filter
@@ -46,12 +50,15 @@ def act_words(act: Act) -> str:
 
 @register.filter
 def act_subject(act: Act) -> str:
-    """`credit:17` as “credit 17”."""
-    return act.subject.replace(":", " ")
+    """`credit:17` as “credit 17”; `credits:5000` as “5,000 credits”."""
+    what, _, number = act.subject.partition(":")
+    return counted(int(number), "credit") if what == "credits" else f"{what} {number}"
 
 
 @register.filter
 def act_link(act: Act) -> str:
     """The page of what the act was about; none for what it threw away or has no page."""
+    if act.kind == "credits_grant":
+        return reverse("batch", args=[act.pk])
     page, _, pk = act.subject.partition(":")
     return reverse(page, args=[pk]) if page in PAGES and act.kind != "invoice_discard" else ""

@@ -6,8 +6,9 @@ from decimal import Decimal
 from credits.models import Credit, Schedule
 from credits.schedule_run import schedules_run
 from credits.telling import notice_rule_set, notices_tell
-from customers.models import Account
+from customers.models import Account, Act
 from invoices.models import Invoice, Item, Kind
+from tests.credits.batches import granted
 from tests.factories import (
     a_command,
     a_credit,
@@ -36,6 +37,7 @@ class Stage:
     draft: Invoice
     item: Item
     schedule: Schedule
+    batch: Act
 
     def pages(self) -> dict[str, str]:
         """By name, every page that an operator can open."""
@@ -78,6 +80,12 @@ class Stage:
             "add schedule": f"{account}schedules/add/",
             "schedule": schedule,
             "stop schedule": f"{schedule}stop/",
+            "batches": "/credits/batches/",
+            "grant to many": "/credits/batches/add/",
+            "batch": f"/credits/batches/{self.batch.pk}/",
+            "void batch": f"/credits/batches/{self.batch.pk}/void/",
+            "expiry desk": "/credits/expiring/?last=2200-12-31",
+            "extend credits": f"/credits/expiring/extend/?credit={self.credit.pk}",
             "items": "/items/",
             "no item": "/items/?q=nothing",
             "tag item": f"/items/{self.item.pk}/tag/",
@@ -128,4 +136,5 @@ def a_stage() -> Stage:
         **by_now("2026-09-09"),
     )
     notices_tell(account=account, now=at("2026-09-09"), by_email=False)
-    return Stage(account, credit, units, issued, draft, api, schedule)
+    batch = granted(account, an_account(currency="JPY"), amount="500")
+    return Stage(account, credit, units, issued, draft, api, schedule, batch)

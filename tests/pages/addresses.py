@@ -13,6 +13,7 @@ from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule,
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act, Customer
 from invoices.models import Invoice, Item, Line, Series
+from tests.credits.batches import granted
 from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now
 
 # Pages that need a draft; all others of an invoice take the issued one.
@@ -22,7 +23,7 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 @dataclass(frozen=True, slots=True)
 class House:
     """An account with one live credit, one issued invoice that it paid, one draft, one schedule and one
-    notice."""
+    notice; beside it a batch."""
 
     account: Account
     credit: Credit
@@ -30,9 +31,11 @@ class House:
     draft: Invoice
     item: Item
     schedule: Schedule
+    batch: Act
 
 
 def a_house() -> House:
+    batch = granted(an_account())
     account, item = an_account(), an_item()
     credit = a_credit(account, "80.00", items=(item,))
     issued = an_invoice(account, (item, "50.00"))
@@ -41,7 +44,7 @@ def a_house() -> House:
     limits: dict[str, Any] = {"low_balance": 10000, "expiring_days": None, "email": "winston@example.com"}
     notice_rule_set(account=account, **limits, **by_now("2026-09-02"))
     notices_tell(account=account, now=at("2026-09-02"), by_email=False)
-    return House(account, credit, issued, draft, item, schedule)
+    return House(account, credit, issued, draft, item, schedule, batch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,8 @@ def _own_pk(address: Address, house: House) -> int:
         "items": house.item,
         "schedules": house.schedule,
     }
+    if address.route.startswith("credits/batches/"):
+        return house.batch.pk
     return int(rows.get(address.route.partition("/")[0], house.issued).pk)
 
 

@@ -70,11 +70,23 @@ QUERIES = [
     *("q=%00", "page=%00", "q=a%00b", "%00=1", "q=" + "word+" * 3000, "q=" + "%F0%9F%92%B0" * 60),
     *("q=%FF%FE", "q=%ED%A0%80", "page=abc", "page=-1", "page=0", "page=99999999999999999999"),
     *("page=1e9", "status=gone", "status=draft&status=paid", "q=%25%27%22%5C_", "q=%E2%80%AEabc", "q"),
-    *("all", "&&&===", "q=[]&q[]=1", "page=" + "9" * 1900),
+    *(
+        "first=%00",
+        "first=9999-99-99",
+        "last=0000-00-00",
+        "currency=EUR%27",
+        "category=[]",
+        "all",
+        "&&&===",
+        "q=[]&q[]=1",
+        "page=" + "9" * 1900,
+    ),
 ]
 
 
-@pytest.mark.parametrize("path", ["/", "/customers/", "/items/", "/invoices/"])
+@pytest.mark.parametrize(
+    "path", ["/", "/customers/", "/items/", "/invoices/", "/credits/batches/", "/credits/expiring/"]
+)
 def test_no_query_breaks_a_list(web: Client, house: House, path: str) -> None:
     for query in QUERIES:
         answer = web.get(path, QUERY_STRING=query)

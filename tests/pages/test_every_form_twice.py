@@ -11,7 +11,7 @@ from billing.digest import ledger_digest
 from billing.verification.runner import ledger_verify
 from customers.models import Act
 from customers.services import customer_close
-from tests.factories import a_customer, an_account, by_now
+from tests.factories import a_credit, a_customer, an_account, by_now
 from tests.pages.addresses import House, a_house, own_addresses
 from tests.pages.reading import fields
 from tests.pages.test_permissions import ACTS, ERASES, OWN_POST
@@ -26,12 +26,18 @@ LINE = {"lines-0-item": "{item}", "lines-0-quantity": "2", "lines-0-unit_price":
 class Form:
     """What is typed into a page; `prepare` brings a house to where the page makes sense, and may name the row
     it is about. `again`: a second tab may do the same once more, as a second credit is a second credit.
-    `looks`: what is typed is sent once to be looked at, and confirmed on the page that answers."""
+    `looks`: what is typed is sent once to be looked at, and confirmed on the page that answers.
+    `asked`: what the page's address says besides."""
 
     typed: dict[str, str] = field(default_factory=dict)
     prepare: Callable[[House], int | None] = lambda house: None
     again: bool = False
     looks: bool = False
+    asked: Callable[[House], str] = lambda house: ""
+
+
+def _expiring(house: House) -> str:
+    return f"?credit={a_credit(house.account, '5.00', expires_on='2026-09-30').pk}"
 
 
 def _without_accounts(house: House) -> int:
@@ -61,6 +67,13 @@ FORMS: dict[str, Form] = {
     "schedule_stop": Form(REASON),
     "item_tag": Form({"tags": "team-blue"}, looks=True),
     "notices": Form({"low_balance": "50.00"}, again=True),
+    "credits_grant": Form(
+        {"source": "filter", "currency": "USD", "name": "Sorry", "amount": "5.00"} | REASON,
+        again=True,
+        looks=True,
+    ),
+    "credits_void": Form(REASON),
+    "credits_extend": Form({"expires_on": "2026-12-31"} | REASON, looks=True, asked=_expiring),
     "invoice_draft": Form({"period_start": "2026-10-01", "last_day": "2026-10-31"} | LINE, again=True),
     "invoice_edit": Form({"lines-0-quantity": "3"}, again=True),
     "invoice_discard": Form(),
@@ -72,7 +85,8 @@ FORMS: dict[str, Form] = {
 
 
 def test_every_form_of_an_act_is_sent_twice_here() -> None:
-    assert set(FORMS) == {name for name, row in OWN_POST.items() if row in (ACTS, ERASES)}
+    acts = {name for name, row in OWN_POST.items() if row in (ACTS, ERASES)}
+    assert set(FORMS) == acts | {"credits_extend"}
 
 
 def opened(house: House, web: Client, name: str) -> tuple[str, dict[str, Any]]:
@@ -81,7 +95,7 @@ def opened(house: House, web: Client, name: str) -> tuple[str, dict[str, Any]]:
     row = form.prepare(house)
     address = next(address for address in own_addresses() if address.name == name)
     path = address.path(house, **({"pk": row} if row else {}))
-    page = web.get(path)
+    page = web.get(path + form.asked(house))
     assert page.status_code == 200, path
     typed = {at: value.format(item=house.item.pk) for at, value in form.typed.items()}
     if form.looks:
