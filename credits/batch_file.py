@@ -78,7 +78,7 @@ def batch_file_read(data: bytes) -> BatchFile:
     except UsageRefused as broken:  # from here on nothing can be told from anything
         if not columns:
             raise BatchFileRefused(str(broken)) from broken
-        errors.append(RowError(broken.row, broken.column, broken.sentence))
+        errors.append(RowError(broken.row, broken.column, f"{broken.sentence} What follows was not read."))
     if not rows and not errors:
         raise BatchFileRefused("The file has no rows." if columns else "The file is empty.")
     return BatchFile(hashlib.sha256(data).hexdigest(), rows, errors)

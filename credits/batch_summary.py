@@ -51,7 +51,7 @@ def batch_standing(batch: Act) -> list[Standing]:
     rows = (
         Entry.objects.filter(credit__in=batch_credits(batch).values("pk"))
         .annotate(money=_money("credit__"))
-        .order_by("-money", "credit__unit_item")
+        .order_by()
         .values("money", "credit__unit_item")
         .annotate(
             credits=Count("pk", filter=Q(kind=EntryKind.GRANTED)),
@@ -64,10 +64,11 @@ def batch_standing(batch: Act) -> list[Standing]:
     )
     found: list[dict[str, Any]] = [dict(row) for row in rows]
     items = _items(row["credit__unit_item"] for row in found)
-    return [
+    standing = [
         Standing(currency=row.pop("money"), item=items.get(row.pop("credit__unit_item")), **row)
         for row in found
     ]
+    return sorted(standing, key=_place)
 
 
 def batch_lost(batch: Act) -> list[Lost]:
@@ -75,13 +76,14 @@ def batch_lost(batch: Act) -> list[Lost]:
     rows = (
         batch_left(batch)
         .annotate(money=_money())
-        .order_by("-money", "unit_item")
+        .order_by()
         .values("money", "unit_item")
         .annotate(credits=Count("pk"), left=Sum("kept__balance"))
     )
     found = list(rows)
     items = _items(row["unit_item"] for row in found)
-    return [Lost(row["money"], items.get(row["unit_item"]), row["credits"], row["left"]) for row in found]
+    lost = [Lost(row["money"], items.get(row["unit_item"]), row["credits"], row["left"]) for row in found]
+    return sorted(lost, key=_place)
 
 
 def void_facts(batch: Act, lost: Sequence[Lost]) -> dict[str, Any]:
@@ -134,6 +136,11 @@ def _money(path: str = "") -> Case:
 def _items(pks: Iterable[int | None]) -> dict[int | None, Item]:
     wanted = [pk for pk in pks if pk is not None]
     return dict(Item.objects.in_bulk(wanted)) if wanted else {}
+
+
+def _place(part: Standing | Lost) -> tuple[str, str]:
+    """Currencies first, as in every sum of a batch."""
+    return _key(part.item), part.currency
 
 
 def _key(item: Item | None) -> str:

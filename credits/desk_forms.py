@@ -21,14 +21,17 @@ FILTERS = ("first", "last", "q", "currency", "category")
 class DeskFilter(forms.Form):
     """Which credits to look at. What cannot be read counts as not said."""
 
-    first = forms.DateField(label="Last day from", required=False, widget=DATE)
-    last = forms.DateField(label="until", required=False, widget=DATE)
-    q = forms.CharField(label="Customer or account", required=False, max_length=200)
+    first = forms.DateField(label="Last day from", required=False, widget=SHORT_DATE)
+    last = forms.DateField(label="Last day until", required=False, widget=SHORT_DATE)
+    q = forms.CharField(label="Customer, account or credit", required=False, max_length=200)
     currency = forms.ChoiceField(
         required=False,
         choices=lambda: [("", "Any currency"), *((code, code) for code in settings.CURRENCIES)],
+        widget=SHORT,
     )
-    category = forms.ChoiceField(required=False, choices=(("", "Any category"), *Category.choices))
+    category = forms.ChoiceField(
+        required=False, choices=(("", "Any category"), *Category.choices), widget=SHORT
+    )
 
     def __init__(self, data: Any, *, today: date) -> None:
         typed = {name: data[name][:200] for name in FILTERS if data.get(name)}

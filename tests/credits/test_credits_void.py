@@ -117,7 +117,7 @@ def test_r15_what_is_lost_is_summed_by_currency_and_units_by_item() -> None:
     lost = [
         (part.currency, part.item and part.item.name, part.credits, part.left) for part in batch_lost(batch)
     ]
-    assert lost == [("USD", None, 1, 600), ("EUR", None, 1, 750), ("", "API calls", 2, 200_000_000)]
+    assert lost == [("EUR", None, 1, 750), ("USD", None, 1, 600), ("", "API calls", 2, 200_000_000)]
 
 
 def test_the_standing_of_a_batch_adds_up_in_every_measure() -> None:
@@ -128,8 +128,8 @@ def test_the_standing_of_a_batch_adds_up_in_every_measure() -> None:
         for part in batch_standing(batch)
     ]
     assert found == [
-        ("USD", 1, 1, 1000, 400, 0, 600),
         ("EUR", 1, 0, 750, 0, 750, 0),
+        ("USD", 1, 1, 1000, 400, 0, 600),
         ("", 2, 2, 200_000_000, 0, 0, 200_000_000),
     ]
     voided(batch)

@@ -159,8 +159,8 @@ def test_what_is_left_of_a_batch_is_voided(account: Account) -> None:
     printed = command("void_batch", str(batch.pk)).splitlines()
     assert printed == [
         f"2 credits of batch {batch.pk} are voided for good.",
-        "  Lost: 1 credit: $6.00.",
         "  Lost: 1 credit: €10.00.",
+        "  Lost: 1 credit: $6.00.",
     ]
     assert [balance(credit) for credit in Credit.objects.all()] == [0, 0]
     with pytest.raises(CommandError, match="Nothing is left to void"):

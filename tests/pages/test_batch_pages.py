@@ -58,8 +58,7 @@ def test_every_row_and_every_sum_is_shown_before_anything_is_granted(web: Client
     page = looked(web, data, expires_on="2026-12-31")
     seen = text(page)
     assert "Grant 2 credits?" in seen
-    assert "Granted 1 credit: $10.00" in seen
-    assert "Granted 1 credit: 1,000 API calls" in seen
+    assert "Granted in all 1 credit: $10.00 1 credit: 1,000 API calls" in seen
     assert rows(page)[1:] == [
         f"2 Main John Wick · {dollars.key} Sorry priority 50, from 2026-09-10, until 2026-12-31, "
         "pays the whole invoice $10.00",
@@ -177,7 +176,7 @@ def test_a_filter_shows_each_account_and_grants_each_one_credit(web: Client) -> 
     other = an_account(name="Three", currency="EUR")
     page = filtered(web)
     assert [row.split()[0] for row in rows(page)[1:]] == ["One", "Two"]
-    assert "Granted 2 credits: $20.00" in text(page)
+    assert "Granted in all 2 credits: $20.00" in text(page)
     form = fields(page)
     first, second = web.post(ADD, form), web.post(ADD, form)
     assert first["Location"] == second["Location"]
