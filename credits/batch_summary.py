@@ -18,7 +18,7 @@ class Standing:
     """In the measure of its credits: minor units of the currency, or millionths of a unit of the item."""
 
     currency: str
-    item: Item | None
+    unit_item: Item | None
     credits: int
     voided_credits: int
     granted: int
@@ -40,7 +40,7 @@ class Lost:
     """What voiding a batch would take away, in one measure."""
 
     currency: str
-    item: Item | None
+    unit_item: Item | None
     credits: int
     left: int
 
@@ -65,7 +65,7 @@ def batch_standing(batch: Act) -> list[Standing]:
     found: list[dict[str, Any]] = [dict(row) for row in rows]
     items = _items(row["credit__unit_item"] for row in found)
     standing = [
-        Standing(currency=row.pop("money"), item=items.get(row.pop("credit__unit_item")), **row)
+        Standing(currency=row.pop("money"), unit_item=items.get(row.pop("credit__unit_item")), **row)
         for row in found
     ]
     return sorted(standing, key=_place)
@@ -90,7 +90,7 @@ def void_facts(batch: Act, lost: Sequence[Lost]) -> dict[str, Any]:
     """What voiding it would do, for the confirmation's fingerprint."""
     return {
         "batch": batch.pk,
-        "lost": [[part.currency, _key(part.item), part.credits, part.left] for part in lost],
+        "lost": [[part.currency, _key(part.unit_item), part.credits, part.left] for part in lost],
     }
 
 
@@ -109,7 +109,7 @@ def totals_details(totals: Iterable[Total | Lost]) -> list[dict[str, Any]]:
     return [
         {
             "currency": total.currency,
-            "item": _key(total.item),
+            "item": _key(total.unit_item),
             "credits": total.credits,
             "size": total.left if isinstance(total, Lost) else total.size,
         }
@@ -140,7 +140,7 @@ def _items(pks: Iterable[int | None]) -> dict[int | None, Item]:
 
 def _place(part: Standing | Lost) -> tuple[str, str]:
     """Currencies first, as in every sum of a batch."""
-    return _key(part.item), part.currency
+    return _key(part.unit_item), part.currency
 
 
 def _key(item: Item | None) -> str:

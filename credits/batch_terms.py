@@ -12,6 +12,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
+from credits.caps import PercentRefused, percent_parse
 from credits.grant_terms import MOST_UNITS, Terms
 from credits.models import AppliesTo, Category
 from customers.money import AmountRefused, amount_parse
@@ -28,7 +29,6 @@ TERMS = (
 LISTS = ("kinds", "items", "tags")
 SCOPE = (*LISTS, "applies_to", "excluded_items")
 CAPS = ("max_amount", "max_percent")
-PERCENT = re.compile(r"[0-9]{1,3}(\.[0-9]{1,2})?", re.ASCII)
 NUMBER = re.compile(r"[0-9]{1,3}", re.ASCII)
 NAME_MOST = 200
 DEFAULT_PRIORITY = "50"
@@ -123,7 +123,7 @@ class _Texts:
             return None
         try:
             return reading(text)
-        except (AmountRefused, UnitsRefused) as refused:
+        except (AmountRefused, UnitsRefused, PercentRefused) as refused:
             raise TermRefused(column, str(refused)) from refused
 
     def amount(self, column: str, *, zero: bool = False) -> int | None:
@@ -133,10 +133,7 @@ class _Texts:
         return self.read(column, lambda text: units_parse(text, limit=MOST_UNITS))
 
     def percent(self, column: str) -> Decimal | None:
-        text = self.text(column)
-        if text and not (PERCENT.fullmatch(text) and 0 < Decimal(text) <= 100):
-            raise TermRefused(column, "A percentage is above 0 and at most 100, with 2 decimals at most.")
-        return Decimal(text) if text else None
+        return self.read(column, percent_parse)
 
     def name(self, column: str) -> str:
         text = self.text(column)

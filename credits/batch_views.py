@@ -22,8 +22,9 @@ from credits.batch_summary import (
     details_totals,
     void_facts,
 )
-from credits.batch_words import rows_words, size_words, totals_words
+from credits.batch_words import rows_words, totals_words
 from credits.batches import Batch
+from credits.measures import measured
 from credits.models import Credit
 from credits.words import STATE_WORDS, State, credit_state
 from customers.acts import fingerprint
@@ -51,8 +52,6 @@ class BatchCredit:
     credit: Credit
     state: State
     state_words: str
-    left: str
-    size: str
 
 
 @permission_needed("credits.view_credit")
@@ -179,22 +178,19 @@ def _confirmation(form: BatchForm, batch: Batch) -> dict[str, Any]:
 def _words(part: Standing) -> dict[str, Any]:
     sizes = {name: getattr(part, name) for name in ("granted", "used", "voided", "expired", "left")}
     return {
-        "measure": part.currency or (part.item and part.item.name),
+        "measure": part.currency or (part.unit_item and part.unit_item.name),
         "credits": part.credits,
-        **{name: size_words(size, part.currency, part.item) for name, size in sizes.items()},
+        **{name: measured(size, part) for name, size in sizes.items()},
     }
 
 
 def _lost_words(part: Lost) -> str:
-    return f"{size_words(part.left, part.currency, part.item)} on {counted(part.credits, 'credit')}"
+    return f"{measured(part.left, part)} on {counted(part.credits, 'credit')}"
 
 
 def _row(credit: Credit, now: datetime) -> BatchCredit:
     state = credit_state(credit, credit.account.day_of(now))
-    left, size = (
-        size_words(value, credit.currency, credit.unit_item) for value in (credit.balance, credit.size)
-    )
-    return BatchCredit(credit, state, STATE_WORDS[state], left, size)
+    return BatchCredit(credit, state, STATE_WORDS[state])
 
 
 def _batch(pk: int) -> Act:

@@ -4,15 +4,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from credits.batches import Batch, BatchRow, Total
+from credits.caps import caps_words
 from credits.grant_terms import Terms
 from credits.granting import scope_rows
+from credits.measures import measured
 from credits.models import Category, Credit
 from credits.words import scope_words
 from customers.commands import counted
 from customers.models import Account
 from customers.money import money_display
-from invoices.models import Item
-from invoices.units import units_display
 
 MOST_NAMED = 10
 
@@ -28,18 +28,14 @@ class RowWords:
     terms: str
 
 
-def size_words(size: int, currency: str, item: Item | None) -> str:
-    """An amount of money, or a number of units with what they are units of."""
-    return money_display(size, currency) if item is None else units_display(size, item.name)
-
-
 def rows_words(rows: Sequence[BatchRow]) -> Iterator[RowWords]:
     """Most rows of a batch say the same, so each thing is put into words once."""
     known: dict[tuple[Terms, str], tuple[str, str]] = {}
     for row in rows:
         like = row.terms, row.account.currency
         if like not in known:
-            known[like] = _size(row.terms, like[1]), terms_words(row.terms, like[1])
+            alone = Total(like[1], row.terms.unit_item, 1, row.terms.size)
+            known[like] = measured(alone.size, alone), terms_words(row.terms, like[1])
         yield RowWords(row.row, row.account, row.terms.name, *known[like])
 
 
@@ -50,10 +46,8 @@ def terms_words(terms: Terms, currency: str) -> str:
     scope = scope_words(terms.applies_to, scope_rows(Credit(), terms))
     begins_with_a_name = terms.items and not terms.kinds
     said.append(f"pays {scope}" if begins_with_a_name else f"pays {scope[:1].lower()}{scope[1:]}")
-    if terms.max_percent is not None:
-        said.append(f"at most {terms.max_percent.normalize():f} % of an invoice")
-    if terms.max_amount is not None:
-        said.append(f"at most {money_display(terms.max_amount, currency)} on an invoice")
+    if caps := caps_words(terms.max_amount, terms.max_percent, currency):
+        said.append(f"{caps[:1].lower()}{caps[1:]}")
     if terms.category == Category.PURCHASED:
         price = terms.price_paid
         said.append("purchased" if price is None else f"purchased for {money_display(price, currency)}")
@@ -62,10 +56,7 @@ def terms_words(terms: Terms, currency: str) -> str:
 
 def totals_words(totals: Sequence[Total]) -> list[str]:
     """`3 credits: $30.00`, one for each currency and each item of units."""
-    return [
-        f"{counted(total.credits, 'credit')}: {size_words(total.size, total.currency, total.item)}"
-        for total in totals
-    ]
+    return [f"{counted(total.credits, 'credit')}: {measured(total.size, total)}" for total in totals]
 
 
 def errors_words(batch: Batch) -> str:
@@ -73,7 +64,3 @@ def errors_words(batch: Batch) -> str:
     said = " ".join(str(error) for error in batch.errors[:MOST_NAMED])
     more = len(batch.errors) - MOST_NAMED
     return f"{said} And {counted(more, 'more wrong row')}." if more > 0 else said
-
-
-def _size(terms: Terms, currency: str) -> str:
-    return size_words(terms.size, currency, terms.unit_item)

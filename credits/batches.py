@@ -39,7 +39,7 @@ class Total:
     """What a batch comes to in one measure: a currency, or units of one item."""
 
     currency: str
-    item: Item | None
+    unit_item: Item | None
     credits: int
     size: int
 

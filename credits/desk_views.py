@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from credits.batch_words import size_words, totals_words
+from credits.batch_words import totals_words
 from credits.batches import totals_of
 from credits.desk_forms import FILTERS, DeskFilter, ExtendForm
 from credits.extension import (
@@ -36,8 +36,6 @@ ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 @dataclass(frozen=True, slots=True)
 class DeskRow:
     credit: Credit
-    left: str
-    size: str
     in_grace: bool
 
 
@@ -46,7 +44,6 @@ class ExtensionRow:
     """One credit to be extended: what is voided is what is granted anew."""
 
     credit: Credit
-    left: str
     price: str
 
 
@@ -122,10 +119,7 @@ def _credits(form: ExtendForm) -> list[Credit]:
 
 
 def _row(credit: Credit, today: date) -> DeskRow:
-    left, size = (
-        size_words(value, credit.currency, credit.unit_item) for value in (credit.balance, credit.size)
-    )
-    return DeskRow(credit, left, size, bool(credit.expires_on and credit.expires_on < today))
+    return DeskRow(credit, bool(credit.expires_on and credit.expires_on < today))
 
 
 def _step(credits: Sequence[Credit], day: date | None) -> dict[str, Any]:
@@ -134,7 +128,6 @@ def _step(credits: Sequence[Credit], day: date | None) -> dict[str, Any]:
         "rows": [
             ExtensionRow(
                 credit,
-                size_words(credit.balance, credit.currency, credit.unit_item),
                 "" if price is None else money_display(price, credit.currency),
             )
             for credit, price in zip(credits, prices, strict=True)

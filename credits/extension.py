@@ -6,9 +6,9 @@ proportion, rounded half-even. It belongs to no schedule: that one has given its
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
+from credits.discount import price_of_part
 from credits.grant_terms import GrantRefused, Terms, terms_check
 from credits.granting import Grant, credits_write
 from credits.ledger import entries_write_all
@@ -17,7 +17,6 @@ from credits.postings import granted, voided
 from customers.acts import Actor, Refusal, accounts_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account, Act
 from invoices.models import Kind
-from invoices.pricing import WIDE
 
 MOST_CREDITS = 5_000
 
@@ -130,8 +129,7 @@ def price_of_rest(credit: Credit) -> int | None:
     """What was paid for the part of a credit that is left."""
     if credit.price_paid is None:
         return None
-    share = WIDE.divide(Decimal(credit.price_paid * credit.balance), Decimal(credit.size))
-    return int(share.to_integral_value(rounding=ROUND_HALF_EVEN))
+    return price_of_part(credit.price_paid, credit.balance, credit.size)
 
 
 def _grant(credit: Credit, account: Account, expires_on: date, now: datetime) -> Grant:
@@ -154,10 +152,4 @@ def _grant(credit: Credit, account: Account, expires_on: date, now: datetime) ->
         terms_check(account, terms, now=now)
     except GrantRefused as refusal:
         raise ExtensionRefused(f"{named}: {refusal}") from refusal
-    return Grant(
-        account,
-        terms,
-        replaces=credit,
-        purchase_line=credit.purchase_line,
-        usable_once_paid=credit.usable_once_paid,
-    )
+    return Grant.replacing(account, terms, credit)

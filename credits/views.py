@@ -28,6 +28,7 @@ from invoices.models import Item
 
 # What selling a credit needs besides adding one: it issues an invoice.
 BILLING = ("invoices.add_invoice", "invoices.issue_invoice")
+ACTS_ON_MANY = ("credits_grant", "credits_void", "credits_extend")
 OPEN_STATES = (State.LIVE, State.UNPAID, State.SCHEDULED, State.GRACE)
 
 
@@ -95,7 +96,7 @@ def credit_page(request: HttpRequest, pk: int) -> HttpResponse:
         "account": credit.account,
         "entries": booked,
         "worth": -sum(entry.amount for entry in entries),
-        "acts": Act.objects.filter(subject=f"credit:{pk}"),
+        "acts": _acts(pk, entries),
         "charts": [
             c for c in (burndown(steps, today), burndown(steps, today, width=360, height=200, left=76)) if c
         ],
@@ -219,6 +220,13 @@ def _credit(pk: int) -> Credit:
     )
     credit: Credit = get_object_or_404(found.prefetch_related("scope_rows__item"), pk=pk)
     return credit
+
+
+def _acts(pk: int, entries: Sequence[Entry]) -> list[Act]:
+    """What was done to this credit alone, and to many of which it is one; the newest first."""
+    acts = {act.pk: act for act in Act.objects.filter(subject=f"credit:{pk}")}
+    acts |= {entry.act_id: entry.act for entry in entries if entry.act.kind in ACTS_ON_MANY}
+    return [acts[at] for at in sorted(acts, reverse=True)]
 
 
 def _worth(credit: Credit) -> int:

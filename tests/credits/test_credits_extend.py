@@ -16,19 +16,20 @@ from credits.extension import (
     extension_facts,
     price_of_rest,
 )
-from credits.grant_terms import Terms
-from credits.granting import Grant, credit_write
-from credits.ledger import credit_get, entries_write
-from credits.models import AppliesTo, Category, Credit, Entry, Schedule
-from credits.postings import granted
+from credits.ledger import credit_get
+from credits.models import AppliesTo, Category, Credit, Entry
+from credits.schedule_run import schedules_run
 from credits.services import credit_grant
-from customers.acts import FactsChanged, TokenReused, account_lock, act_record, fingerprint
+from customers.acts import FactsChanged, TokenReused, fingerprint
 from customers.models import Act
 from customers.services import account_close
-from invoices.models import Kind, Line
+from invoices.models import Kind
 from tests.factories import (
+    a_command,
     a_credit,
     a_customer,
+    a_sale,
+    a_schedule,
     a_token,
     an_account,
     an_invoice,
@@ -121,24 +122,22 @@ def test_r1_what_was_paid_for_the_rest_is_in_proportion_and_rounded_half_even(
     assert price_of_rest(credit) == rest
 
 
-def test_the_purchase_and_its_payment_stay_with_the_replacement_and_its_schedule_does_not() -> None:
-    account = an_account()
-    line = Line.objects.get(invoice=an_invoice(account, (an_item(), "40.00")))
-    schedule = Schedule.objects.create(
-        account=account, name="Monthly", day=1, starts_on=day("2026-08-01"), terms={}, created_at=at(NOW)
-    )
-    promise: dict[str, Any] = {"category": Category.PURCHASED, "price_paid": 4000}
-    promise |= {"name": "Prepaid", "priority": 1, "amount": 5000}
-    prepaid = Terms(effective_from=day("2026-08-01"), expires_on=day(ENDS), **promise)
-    due: dict[str, Any] = {"schedule": schedule, "due_on": day("2026-08-01")}
-    grant = Grant(account, prepaid, purchase_line=line, usable_once_paid=True, **due)
-    account_lock(account.pk)
-    old = credit_write(grant, reason="", now=at(NOW))
-    told: dict[str, Any] = {"content": {}, **by_now(NOW)}
-    entries_write(account, act_record("x", subject="credit:1", **told), [granted(old)], now=at(NOW))
-    extended(credit_get(old.pk))
+def test_the_purchase_and_its_payment_stay_with_the_replacement() -> None:
+    old = a_sale(an_account(), "50.00", "40.00", expires_on=ENDS, waits=True)
+    extended(old)
     new = replacement(old)
-    assert (new.purchase_line, new.usable_once_paid, new.schedule, new.due_on) == (line, True, None, None)
+    assert (new.purchase_line, new.usable_once_paid, new.price_paid) == (old.purchase_line, True, 4000)
+    assert (new.unpaid, credit_get(old.pk).voided) == (True, True)
+
+
+def test_a_replacement_belongs_to_no_schedule() -> None:
+    schedule = a_schedule(an_account(), "5.00", day_of_month=1, lifetime_days=60)
+    schedules_run(as_of=day(NOW), by=a_command("grant_schedules"), now=at(NOW))
+    old = Credit.objects.filter(schedule=schedule).order_by("due_on").last()
+    assert old
+    extended(old)
+    new = replacement(old)
+    assert (new.schedule, new.due_on, new.amount) == (None, None, 500)
 
 
 # --- What is refused --------------------------------------------------------------------

@@ -206,7 +206,9 @@ def test_r15_an_amount_needs_the_currency_of_its_accounts_but_units_do_not() -> 
         batch_from_filter(AccountFilter(), TERMS, now=at("2026-08-01"))
     units = {"name": "Sorry", "units": "5", "unit_item": item.key}
     batch = batch_from_filter(AccountFilter(), units, now=at("2026-08-01"))
-    assert [(total.item, total.credits, total.size) for total in batch.totals()] == [(item, 2, 10_000_000)]
+    assert [(total.unit_item, total.credits, total.size) for total in batch.totals()] == [
+        (item, 2, 10_000_000)
+    ]
 
 
 def test_a_filter_that_finds_nobody_is_refused() -> None:

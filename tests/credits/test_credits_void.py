@@ -115,7 +115,8 @@ def mixed() -> tuple[Act, Account]:
 def test_r15_what_is_lost_is_summed_by_currency_and_units_by_item() -> None:
     batch, _ = mixed()
     lost = [
-        (part.currency, part.item and part.item.name, part.credits, part.left) for part in batch_lost(batch)
+        (part.currency, part.unit_item and part.unit_item.name, part.credits, part.left)
+        for part in batch_lost(batch)
     ]
     assert lost == [("EUR", None, 1, 750), ("USD", None, 1, 600), ("", "API calls", 2, 200_000_000)]
 

@@ -277,6 +277,17 @@ def test_r13_a_confirmation_of_other_facts_is_shown_again(web: Client) -> None:
     assert web.post(path, fields(page)).status_code == 302
 
 
+def test_r14_the_page_of_a_credit_tells_the_acts_on_many_that_it_was_part_of(web: Client) -> None:
+    made = granted(an_account(), an_account())
+    credit = Credit.objects.order_by("pk")[0]
+    page = web.get(f"/credits/{credit.pk}/")
+    assert "olivia granted 2 credits" in text(page)
+    assert f'href="/credits/batches/{made.pk}/"'.encode() in page.content
+    path = f"/credits/batches/{made.pk}/void/"
+    web.post(path, fields(web.get(path)) | {"reason": "By mistake"})
+    assert f"olivia voided what was left of batch {made.pk}" in text(web.get(f"/credits/{credit.pk}/"))
+
+
 def test_an_act_that_is_no_batch_has_no_page(web: Client) -> None:
     a_credit(an_account(), "1.00")
     other = Act.objects.get(kind="credit_grant")
