@@ -1,14 +1,14 @@
 """Extending credits: void the rest of each and grant it anew, linked, with a later last day (R2).
 
-The replacement has the same terms and, as its size, what is left. What was paid for the whole is paid in
-proportion, rounded half-even. It belongs to no schedule: that one has given its credit for the day already.
+The replacement has the same terms and, as its size, what is left; as its price, what the used part has left
+of the price. It belongs to no schedule: that one has given its credit for the day already.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from credits.discount import price_of_part
+from credits.discount import price_of_rest
 from credits.grant_terms import GrantRefused, Terms, terms_check
 from credits.granting import Grant, credits_write
 from credits.ledger import entries_write_all
@@ -115,7 +115,7 @@ def extended_terms(credit: Credit, expires_on: date) -> Terms:
         unit_item=credit.unit_item,
         max_amount=credit.max_amount,
         max_percent=credit.max_percent,
-        price_paid=price_of_rest(credit),
+        price_paid=_price(credit),
         category=Category(credit.category),
         applies_to=AppliesTo(credit.applies_to),
         kinds=tuple(Kind(row.kind) for row in rows if row.role == ScopeRole.KIND),
@@ -125,11 +125,10 @@ def extended_terms(credit: Credit, expires_on: date) -> Terms:
     )
 
 
-def price_of_rest(credit: Credit) -> int | None:
-    """What was paid for the part of a credit that is left."""
+def _price(credit: Credit) -> int | None:
     if credit.price_paid is None:
         return None
-    return price_of_part(credit.price_paid, credit.balance, credit.size)
+    return price_of_rest(credit.price_paid, credit.balance, credit.size)
 
 
 def _grant(credit: Credit, account: Account, expires_on: date, now: datetime) -> Grant:

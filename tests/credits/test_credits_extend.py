@@ -12,9 +12,9 @@ from django.test.utils import CaptureQueriesContext
 from credits.extension import (
     ExtensionRefused,
     credits_extend,
+    extended_terms,
     extension_credits,
     extension_facts,
-    price_of_rest,
 )
 from credits.ledger import credit_get
 from credits.models import AppliesTo, Category, Credit, Entry
@@ -112,14 +112,14 @@ def test_r11_units_that_are_left_are_granted_anew_as_units() -> None:
 
 @pytest.mark.parametrize(
     ("price", "size", "left", "rest"),
-    [(4000, 5000, 3000, 2400), (5, 10, 5, 2), (15, 10, 5, 8), (1, 3, 1, 0), (0, 7, 3, 0), (100, 7, 7, 100)],
+    [(4000, 5000, 3000, 2400), (5, 10, 5, 3), (15, 10, 5, 7), (1, 3, 1, 0), (0, 7, 3, 0), (100, 7, 7, 100)],
 )
-def test_r1_what_was_paid_for_the_rest_is_in_proportion_and_rounded_half_even(
+def test_r1_what_was_paid_for_the_rest_is_what_the_used_part_has_left_of_the_price(
     price: int, size: int, left: int, rest: int
 ) -> None:
-    credit = Credit(amount=size, price_paid=price)
-    credit.balance = left
-    assert price_of_rest(credit) == rest
+    bought = a_credit(an_account(), "1.00", category=Category.PURCHASED, price_paid=price, expires_on=ENDS)
+    bought.amount, bought.balance = size, left
+    assert extended_terms(bought, day(LATER)).price_paid == rest
 
 
 def test_the_purchase_and_its_payment_stay_with_the_replacement() -> None:
