@@ -14,7 +14,7 @@ SECTIONS = {
     "": "home",
     "customers": "customers",
     "accounts": "customers",
-    "credits": "customers",
+    "credits": "credits",
     "schedules": "customers",
     "invoices": "invoices",
     "items": "items",

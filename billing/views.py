@@ -1,6 +1,6 @@
 """Pages that need invoices and credits: home, customer, account, invoice."""
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -73,7 +73,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         "invoices": invoices[:RECENT],
         "more_invoices": len(invoices) > RECENT,
         "entries": entries.order_by("-number")[:RECENT],
-        "acts": Act.objects.filter(account=shown)[:RECENT],
+        "acts": _acts_on(shown),
         "today": today,
     }
     return render(request, "billing/account.html", context)
@@ -94,6 +94,12 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
         "today": shown.account.day_of(now),
     }
     return render(request, "billing/invoice.html", context)
+
+
+def _acts_on(account: Account) -> QuerySet[Act]:
+    """The newest acts on the account, those on many at once too: they are known by its newest entries."""
+    newest = Entry.objects.filter(account=account).order_by("-number").values("act")[:RECENT]
+    return Act.objects.filter(Q(account=account) | Q(pk__in=newest))[:RECENT]
 
 
 def _recent_accounts() -> list[Account]:

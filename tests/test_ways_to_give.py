@@ -10,6 +10,8 @@ from django.core.management import call_command
 
 from billing.reports.days import Period
 from billing.reports.roll_forward import roll_forward
+from credits.batch_services import BatchResult, credits_void
+from credits.extension import credits_extend
 from credits.models import Category, Credit, Notice
 from credits.notice_run import notices_run
 from credits.schedule_run import schedules_run
@@ -17,6 +19,7 @@ from credits.telling import notice_rule_set
 from customers.money import amount_text
 from invoices.models import Invoice, Kind
 from invoices.units import units_text
+from tests.credits.batches import csv_of, grant
 from tests.factories import (
     a_command,
     a_credit,
@@ -123,6 +126,36 @@ def test_a_credit_bought_in_advance_waits_for_its_money_and_goes_with_its_invoic
     never_paid = a_sale(account, "50.00", "45.00", now="2026-10-02")
     void(sale_of(never_paid), "2026-10-03")
     assert left(never_paid) == "0.00"
+
+
+def test_one_credit_to_many_accounts_from_a_file_and_back_again() -> None:
+    """10.00 each to three; the same file again does nothing. 4.00 of one are used, and 26.00 are voided."""
+    accounts, calls = [an_account(), an_account(), an_account()], an_item("API calls")
+    batch = grant(csv_of(*accounts), reason="The outage of 30 July")
+    assert grant(csv_of(*accounts)) == BatchResult(batch.batch, repeated=True)
+    assert paid(an_invoice(accounts[0], (calls, "4.00"))) == [("Sorry", "API calls", "4.00")]
+    granted = Credit.objects.order_by("account")
+    assert [left(credit) for credit in granted] == ["6.00", "10.00", "10.00"]
+    voided = credits_void(batch=batch.batch, reason="Granted by mistake", **by_now("2026-09-03")).batch
+    assert [left(credit) for credit in granted] == ["0.00", "0.00", "0.00"]
+    assert [(total["credits"], total["size"]) for total in voided.details["totals"]] == [(3, 2600)]
+
+
+def test_what_is_left_of_credits_about_to_expire_is_extended_together() -> None:
+    """60.00 and 1,000 calls until 30 September, of which 15.00 and 260 calls are used."""
+    one, two, calls = an_account(), an_account(), an_item("API calls")
+    money = a_credit(one, "60.00", name="Money", expires_on="2026-09-30")
+    free = a_unit_credit(two, "1000", calls, name="Free calls", expires_on=day("2026-09-30"))
+    an_invoice(one, (calls, "15.00"))
+    an_invoice(two, a_line(calls, "0.01", "260"))
+    until = {"expires_on": day("2026-12-31"), "reason": "They asked", **by_now("2026-09-15")}
+    credits_extend(credits=[money, free], **until)
+    again = Credit.objects.filter(replaces__in=(money, free)).order_by("account")
+    assert [left(credit) for credit in (money, free)] == ["0.00", "0"]
+    assert [(credit.name, left(credit), str(credit.expires_on)) for credit in again] == [
+        ("Money", "45.00", "2026-12-31"),
+        ("Free calls", "740", "2026-12-31"),
+    ]
 
 
 def test_a_credit_every_last_day_of_the_month_until_it_is_stopped() -> None:

@@ -43,7 +43,7 @@ REPORT_MUTANTS = (
         REPORTS,
         "what expires unused is never earned",
         "billing/reports/cost_basis.py",
-        "as_breakage = share(price, used + gone, size) - on_use",
+        "as_breakage = price_of_part(price, used + gone, size) - on_use",
         "as_breakage = 0",
         (COST + "test_what_is_voided_or_expired_is_earned_as_breakage",),
     ),
