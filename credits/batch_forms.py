@@ -18,6 +18,7 @@ from credits.batch_file import MOST_BYTES, batch_file_read
 from credits.batch_terms import CAPS, LISTS, SCOPE, TERMS
 from credits.batches import AccountFilter, Batch, batch_from_file, batch_from_filter
 from credits.forms import DATE
+from credits.grant_fields import APPLIES_TO
 from credits.models import AppliesTo, Category
 from customers.forms import ActForm
 from invoices.models import Item, Kind
@@ -89,7 +90,7 @@ class BatchForm(ActForm):
     )
     price_paid = forms.CharField(label="Price paid", required=False, max_length=40, widget=NUMBER)
     applies_to = forms.ChoiceField(
-        label="Applies to", choices=AppliesTo.choices, initial=AppliesTo.INVOICE, widget=forms.RadioSelect
+        label="Applies to", choices=APPLIES_TO, initial=AppliesTo.INVOICE, widget=forms.RadioSelect
     )
     kinds = forms.MultipleChoiceField(
         label="All of a kind", choices=Kind.choices, required=False, widget=forms.CheckboxSelectMultiple

@@ -146,11 +146,17 @@ class SizeFields(GrantFields):
         return super().promise() | {name: self.cleaned_data[name] for name in names}
 
 
+APPLIES_TO = (
+    (AppliesTo.INVOICE, AppliesTo.INVOICE.label),
+    (AppliesTo.SELECTED, "Selected kinds, items and tags"),
+)
+
+
 class ScopeFields(GrantFields):
     """Which lines it may pay (R3). Free units need none of it: they pay lines of their item."""
 
     applies_to = forms.ChoiceField(
-        label="Applies to", choices=AppliesTo.choices, initial=AppliesTo.INVOICE, widget=forms.RadioSelect
+        label="Applies to", choices=APPLIES_TO, initial=AppliesTo.INVOICE, widget=forms.RadioSelect
     )
     kinds = forms.MultipleChoiceField(
         label="All of a kind", choices=Kind.choices, required=False, widget=forms.CheckboxSelectMultiple

@@ -216,8 +216,8 @@ def test_the_home_page_shows_the_first_twenty_the_newest_first(web: Client) -> N
     assert (found[0].split(" John")[0], found[-1].split(" John")[0]) == ("Account 22", "Account 3")
 
 
-def test_the_home_page_says_that_there_is_nothing_to_tell(web: Client) -> None:
-    assert "Nothing to tell" in text(web.get("/"))
+def test_the_home_page_keeps_no_room_for_notices_that_are_not_there(web: Client) -> None:
+    assert "Notices" not in text(web.get("/"))
 
 
 def test_who_may_not_see_notices_sees_none_on_the_home_page(account: Account) -> None:
