@@ -16,20 +16,28 @@ from django.db import transaction
 
 from billing.digest import ledger_digest
 from billing.verification.runner import ledger_verify
+from credits import batch_services, extension
+from credits.batch_services import BatchResult, credits_grant, credits_void
+from credits.extension import credits_extend
 from credits.ledger import credit_get
-from credits.models import Credit
+from credits.models import Credit, Schedule
+from credits.schedules import grant_token, schedule_grant
 from credits.services import credit_replace, credits_expire, expire_token
 from customers import acts
 from customers.acts import Refusal
 from customers.models import Account
+from customers.models import Act as ActRecord
 from invoices.drafts import invoice_discard, invoice_edit
 from invoices.models import Invoice, Item
 from tests.at_once.databases import Database
 from tests.at_once.gates import Walker, gated, started, until
+from tests.credits.batches import csv_of, granted, read
 from tests.factories import (
     a_credit,
     a_draft,
     a_line,
+    a_sale,
+    a_schedule,
     an_account,
     an_invoice,
     an_item,
@@ -78,6 +86,28 @@ def expire() -> Act:
     return partial(credits_expire, account=account, as_of=day(NOW), **told)
 
 
+def extend() -> Act:
+    ends = Credit.objects.get(name="Ends")
+    told = by_now(NOW) | {"expires_on": day("2026-12-31"), "reason": "They asked"}
+    return partial(credits_extend, credits=[ends], **told)
+
+
+def grant_batch() -> Act:
+    batch = read(csv_of(Account.objects.get(), amount="12.00"), now=NOW, name="For all")
+    return partial(credits_grant, batch=batch, reason="The outage", **by_now(NOW))
+
+
+def void_batch() -> Act:
+    batch = ActRecord.objects.get(kind="credits_grant")
+    return partial(credits_void, batch=batch, reason="By mistake", **by_now(NOW))
+
+
+def recur() -> Act:
+    schedule, due_on = Schedule.objects.get(), day("2026-09-01")
+    told = by_now(NOW) | {"token": grant_token(schedule, due_on)}
+    return partial(schedule_grant, schedule=schedule, due_on=due_on, **told)
+
+
 # Each looks at the account as a page does, and then gives the act that the form would send.
 LOOKS: dict[str, Callable[[], Act]] = {
     "grant": lambda: partial(a_credit, Account.objects.get(), "15.00", name="New", priority=10, now=NOW),
@@ -90,6 +120,11 @@ LOOKS: dict[str, Callable[[], Act]] = {
     "edit draft": edit,
     "discard": lambda: partial(invoice_discard, invoice=the_draft(), **by_now(NOW)),
     "pay": lambda: partial(pay, the_invoice(), NOW),
+    "sell": lambda: partial(a_sale, Account.objects.get(), "15.00", "12.00", now=NOW, waits=True),
+    "extend": extend,
+    "grant batch": grant_batch,
+    "void batch": void_batch,
+    "recur": recur,
 }
 PAIRS = list(combinations_with_replacement(LOOKS, 2))
 
@@ -105,13 +140,16 @@ class Outcome:
 
 @pytest.fixture
 def gates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(acts, "accounts_lock", gated(acts.accounts_lock))
+    lock = gated(acts.accounts_lock)
+    for module in (acts, batch_services, extension):
+        monkeypatch.setattr(module, "accounts_lock", lock)
 
 
 @pytest.fixture(scope="module")
 def story(empty: Database, unblocked: None) -> Iterator[Database]:
     """An invoice took 20.00 of a credit that has expired since, and 40.00 of one that has 10.00 left; a
-    draft waits, and so does a third credit, for its expiry to be booked."""
+    draft waits, and so does a third credit, for its expiry to be booked. A fourth is about to end, a batch
+    has granted a fifth, and a schedule owes one more."""
     with empty.copy() as database:
         with database.entered():
             account, calls = an_account(), an_item()
@@ -120,6 +158,9 @@ def story(empty: Database, unblocked: None) -> Iterator[Database]:
             a_credit(account, "50.00")
             an_invoice(account, (calls, "60.00"))
             a_draft(account, (calls, "60.00"))
+            a_credit(account, "5.00", name="Ends", expires_on="2026-10-31", priority=60)
+            granted(account, name="Batch", amount="8.00", priority="30")
+            a_schedule(account, "9.00", name="Monthly", day_of_month=1, starts_on="2026-09-01")
         yield database
 
 
@@ -161,6 +202,8 @@ def words(answer: Any) -> str:
             return f"draft, {answer.period_start}"
         case Invoice():
             return f"{answer}: {answer.status}, {answer.total} less {answer.credited}"
+        case BatchResult():
+            return f"{answer.batch.details['credits']} credits, repeated: {answer.repeated}"
         case list():
             return f"expired: {[entry.amount for entry in answer]}"
     return str(answer)
