@@ -31,7 +31,7 @@ from tests.factories import (
 
 pytestmark = pytest.mark.django_db
 
-FEW, MANY = 2, 25
+FEW, MANY = 2, 13
 
 
 class Town:
