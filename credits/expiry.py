@@ -40,12 +40,13 @@ class AccountLeft:
 @dataclass(slots=True)
 class ExpiryResult:
     accounts: int = 0
+    of_units: int = 0
     sums: dict[str, Expired] = field(default_factory=dict)
     left: list[AccountLeft] = field(default_factory=list)
 
     @property
     def credits(self) -> int:
-        return sum(expired.credits for expired in self.sums.values())
+        return self.of_units + sum(expired.credits for expired in self.sums.values())
 
 
 def expiry_run(*, as_of: date | None, by: Actor, now: datetime, progress: Progress = unseen) -> ExpiryResult:
@@ -81,7 +82,11 @@ def _expire(account: Account, day: date, result: ExpiryResult, *, by: Actor, now
         return refused_by_database(trouble)
     if entries:
         result.accounts += 1
+    for entry in entries:
+        if entry.units is not None:
+            result.of_units += 1
+            continue
         expired = result.sums.setdefault(account.currency, Expired())
-        expired.credits += len(entries)
-        expired.amount -= sum(entry.amount for entry in entries)
+        expired.credits += 1
+        expired.amount -= entry.amount
     return ""

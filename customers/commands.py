@@ -10,11 +10,14 @@ import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
+from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import Error, ProgrammingError, connection
+from django.utils import timezone
 from rich.progress import track
 
 from customers.acts import Refusal
@@ -124,6 +127,20 @@ def day_parse(option: str, text: str) -> date:
     raise CommandError(
         f"{option}: “{text}” is not a day. Write it as year, month and day, such as 2026-08-31."
     )
+
+
+def as_of_add(parser: CommandParser, what: str) -> None:
+    parser.add_argument(
+        "--as-of", metavar="DATE", help=f"{what}, as YYYY-MM-DD (default: today in each account)"
+    )
+
+
+def as_of_read(text: str | None, now: datetime, for_good: str) -> date | None:
+    """The day typed as `--as-of`; None is today in each account. Refuses a day that has not come yet."""
+    day = None if text is None else day_parse("--as-of", text)
+    if day and day > timezone.localdate(now, ZoneInfo(settings.SCRIP_TIME_ZONE)):
+        raise CommandError(f"--as-of: {day} has not come yet, and {for_good}.")
+    return day
 
 
 def refused_by_database(trouble: Error) -> str:

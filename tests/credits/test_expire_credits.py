@@ -19,6 +19,7 @@ from credits.services import credit_grant, credit_void, credits_expire
 from customers.acts import Actor
 from customers.models import Account, Act
 from customers.services import account_open, customer_open
+from tests.factories import a_unit_credit, an_item
 
 BY = Actor(origin="a test", command="test")
 LAST_DAY = date(2026, 3, 31)
@@ -153,10 +154,25 @@ def test_the_command_says_what_it_booked(db: None) -> None:
         "as_of": str(GONE),
         "accounts": 1,
         "credits": 1,
+        "credits_of_units": 0,
         "sums": [{"currency": "USD", "credits": 1, "amount": "10.00"}],
         "left": [],
     }
     assert command().startswith("Nothing to book")
+
+
+def test_r11_free_units_are_counted_apart_and_are_no_money(db: None) -> None:
+    account = opened()
+    granted(account)
+    a_unit_credit(
+        account, "1000", an_item(), expires_on=LAST_DAY, effective_from=date(2026, 1, 1), now="2026-01-01"
+    )
+    said = command("--as-of", str(GONE))
+    assert said.splitlines() == [
+        "2 credits of 1 account booked as expired.",
+        "  USD: 1 credit, 10.00 USD.",
+        "  Free units: 1 credit.",
+    ]
 
 
 def test_a_day_that_has_not_come_yet_is_refused_and_nothing_booked(db: None) -> None:

@@ -3,15 +3,14 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from credits.expiry import ExpiryResult, expiry_run
 from customers.acts import Actor
-from customers.commands import Report, ReportingCommand, amount_words, counted, day_parse
+from customers.commands import Report, ReportingCommand, amount_words, as_of_add, as_of_read, counted
 from customers.money import amount_text
 
 
@@ -20,17 +19,11 @@ class Command(ReportingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument(
-            "--as-of",
-            metavar="DATE",
-            help="the day to look from, as YYYY-MM-DD (default: today in each account)",
-        )
+        as_of_add(parser, "the day to look from")
 
     def report(self, options: Mapping[str, Any]) -> Report:
         now = timezone.now()
-        as_of = day_parse("--as-of", options["as_of"]) if options["as_of"] is not None else None
-        if as_of and as_of > timezone.localdate(now, ZoneInfo(settings.SCRIP_TIME_ZONE)):
-            raise CommandError(f"--as-of: {as_of} has not come yet, and what is booked cannot be undone.")
+        as_of = as_of_read(options["as_of"], now, "what is booked cannot be undone")
         result = expiry_run(
             as_of=as_of, by=Actor.from_command("expire_credits"), now=now, progress=self.progress
         )
@@ -43,6 +36,7 @@ def expiry_summary(result: ExpiryResult, as_of: date | None) -> dict[str, Any]:
         "as_of": as_of.isoformat() if as_of else None,
         "accounts": result.accounts,
         "credits": result.credits,
+        "credits_of_units": result.of_units,
         "sums": [
             {"currency": currency, "credits": part.credits, "amount": amount_text(part.amount, currency)}
             for currency, part in sorted(result.sums.items())
@@ -62,4 +56,6 @@ def expiry_lines(result: ExpiryResult) -> list[str]:
         f"  {currency}: {counted(part.credits, 'credit')}, {amount_words(part.amount, currency)}."
         for currency, part in sorted(result.sums.items())
     ]
+    if result.of_units:
+        lines.append(f"  Free units: {counted(result.of_units, 'credit')}.")
     return lines + [f"  Left: account {left.account.key}: {left.reason}" for left in result.left]

@@ -4,15 +4,13 @@ good as in time."""
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
-from django.core.management.base import CommandError, CommandParser
+from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from credits.schedule_run import ScheduleResult, schedules_run
 from customers.acts import Actor
-from customers.commands import Report, ReportingCommand, amount_words, counted, day_parse
+from customers.commands import Report, ReportingCommand, amount_words, as_of_add, as_of_read, counted
 from customers.money import amount_text
 
 
@@ -21,17 +19,11 @@ class Command(ReportingCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument(
-            "--as-of",
-            metavar="DATE",
-            help="the last due day to grant, as YYYY-MM-DD (default: today in each account)",
-        )
+        as_of_add(parser, "the last due day to grant")
 
     def report(self, options: Mapping[str, Any]) -> Report:
         now = timezone.now()
-        as_of = day_parse("--as-of", options["as_of"]) if options["as_of"] is not None else None
-        if as_of and as_of > timezone.localdate(now, ZoneInfo(settings.SCRIP_TIME_ZONE)):
-            raise CommandError(f"--as-of: {as_of} has not come yet, and what is granted stays.")
+        as_of = as_of_read(options["as_of"], now, "what is granted stays")
         result = schedules_run(
             as_of=as_of, by=Actor.from_command("grant_schedules"), now=now, progress=self.progress
         )
