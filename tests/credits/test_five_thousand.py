@@ -29,9 +29,10 @@ SECONDS = 15.0
 
 
 def inserts(model: type[Model]) -> int:
-    """Statements that insert a row of it for each account: Django gives SQLite 999 values at a time."""
-    columns = len([field for field in model._meta.concrete_fields if not field.primary_key])
-    return math.ceil(ROWS / (999 // columns)) if connection.vendor == "sqlite" else 1
+    """Statements that insert a row of it for each account: SQLite takes so many values at a time, which its
+    version and Django's decide."""
+    columns = [field for field in model._meta.concrete_fields if not field.primary_key]
+    return math.ceil(ROWS / connection.ops.bulk_batch_size(columns, range(ROWS)))
 
 
 def statements(*, besides: int) -> int:
