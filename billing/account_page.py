@@ -51,7 +51,7 @@ class Available:
 
 
 def balances(account: Account, live: Sequence[CreditRow], today: date) -> Balances:
-    usable = [row.credit for row in live if row.credit.effective_from <= today and not row.credit.unpaid]
+    usable = [row.credit for row in live if row.credit.is_available(today)]
     of_money = [credit for credit in usable if credit.units is None]
     taken = _taken(account, today)
     sums = Entry.objects.filter(account=account, units=None).aggregate(

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from credits.models import Credit
 from credits.services import credits_expire, expire_token
 from customers.acts import Actor, Refusal
-from customers.commands import Progress, refused_by_database, unseen
+from customers.commands import AccountLeft, Progress, refused_by_database, unseen
 from customers.models import Account
 
 # The day begins at UTC+14: nowhere is it later than there.
@@ -27,14 +27,6 @@ FARTHEST_AHEAD = timedelta(hours=14)
 class Expired:
     credits: int = 0
     amount: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class AccountLeft:
-    """An account whose credits could not be booked, and why."""
-
-    account: Account
-    reason: str
 
 
 @dataclass(slots=True)

@@ -15,18 +15,10 @@ from credits.models import Notice, NoticeRule
 from credits.notice_mail import Letter, LetterRefused, ServerAway, letter_send, mail_server_set
 from credits.telling import letter_put_back, letter_sent, notices_tell
 from customers.acts import Refusal
-from customers.commands import Progress, refused_by_database, unseen
+from customers.commands import AccountLeft, Progress, refused_by_database, unseen
 from customers.models import Account
 
 Clock = Callable[[], datetime]
-
-
-@dataclass(frozen=True, slots=True)
-class Left:
-    """An account that could not be told, in the system or by e-mail, and why."""
-
-    account: Account
-    reason: str
 
 
 @dataclass(slots=True)
@@ -36,7 +28,7 @@ class NoticesResult:
     cleared: int = 0
     letters: int = 0
     server_away: str = ""
-    left: list[Left] = field(default_factory=list)
+    left: list[AccountLeft] = field(default_factory=list)
 
 
 def notices_run(*, clock: Clock, progress: Progress = unseen) -> NoticesResult:
@@ -47,9 +39,9 @@ def notices_run(*, clock: Clock, progress: Progress = unseen) -> NoticesResult:
         try:
             _tell(account, result, clock)
         except Refusal as refused:
-            result.left.append(Left(account, str(refused)))
+            result.left.append(AccountLeft(account, str(refused)))
         except Error as trouble:
-            result.left.append(Left(account, refused_by_database(trouble)))
+            result.left.append(AccountLeft(account, refused_by_database(trouble)))
     return result
 
 
@@ -75,7 +67,7 @@ def _send(letter: Letter, result: NoticesResult, clock: Clock) -> None:
         letter_send(letter)
     except LetterRefused as refused:
         letter_put_back(letter)
-        result.left.append(Left(letter.account, str(refused)))
+        result.left.append(AccountLeft(letter.account, str(refused)))
     except ServerAway as away:
         letter_put_back(letter)
         result.server_away = str(away)

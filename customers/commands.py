@@ -21,6 +21,7 @@ from django.utils import timezone
 from rich.progress import track
 
 from customers.acts import Refusal
+from customers.models import Account
 from customers.money import amount_text
 
 T = TypeVar("T")
@@ -48,6 +49,14 @@ class Report:
     summary: Mapping[str, Any]
     lines: Sequence[str] = field(default_factory=list)
     failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLeft:
+    """An account that a run could not do its work on, and why; it leaves the others alone."""
+
+    account: Account
+    reason: str
 
 
 class DatabaseUnasked(BaseCommand):
