@@ -48,8 +48,10 @@ class Lost:
 def batch_standing(batch: Act) -> list[Standing]:
     """Per currency, then per item of units; from the entries."""
     size = Coalesce("units", "amount")
+    # Straight from the entries: through credits and balances a database without statistics may take minutes.
+    granted = Entry.objects.filter(act=batch, kind=EntryKind.GRANTED).order_by()
     rows = (
-        Entry.objects.filter(credit__in=batch_credits(batch).values("pk"))
+        Entry.objects.filter(credit__in=granted.values("credit"))
         .annotate(money=_money("credit__"))
         .order_by()
         .values("money", "credit__unit_item")
