@@ -14,10 +14,31 @@ from django.db import connections
 
 from credits.database_rules import RULES as CREDIT_RULES
 from customers.database_rules import RULES as CUSTOMER_RULES
-from customers.triggers import Effect, Rule, triggers_install, triggers_missing, triggers_remove
+from customers.triggers import (
+    Effect,
+    Rule,
+    changed,
+    sealed,
+    triggers_install,
+    triggers_missing,
+    triggers_remove,
+)
 from invoices.database_rules import RULES as INVOICE_RULES
 
-RULES: tuple[Rule | Effect, ...] = (*CUSTOMER_RULES, *INVOICE_RULES, *CREDIT_RULES)
+RUN_FACTS = ("id", "period_start", "period_end", "before_end", "retries_id", "actor_name", "started_at")
+RUN_RULES = (
+    Rule(
+        "billing_run_update",
+        "billing_run",
+        "UPDATE",
+        "the record of a run changes only by being finished, once",
+        f"{changed(*RUN_FACTS)} OR (OLD.finished_at IS NOT NULL AND {changed('finished_at')})",
+    ),
+    Rule("billing_run_delete", "billing_run", "DELETE", "the record of a run is never deleted"),
+    *sealed("billing_runpart", "what a run issued"),
+    *sealed("billing_runparked", "what a run left"),
+)
+RULES: tuple[Rule | Effect, ...] = (*CUSTOMER_RULES, *INVOICE_RULES, *CREDIT_RULES, *RUN_RULES)
 MISSING = "scrip.E001"
 
 

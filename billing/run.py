@@ -1,62 +1,74 @@
-"""A billing run: the drafts of a month issued, account after account, each invoice its own transaction.
+"""A billing run: the drafts of a month issued, chunk by chunk, with a record of what came of it (R7).
 
-Within an account drafts are issued in the order in which they are projected (R7). A draft that is
-refused, or that the database could not take, is left and named; so are the account's drafts after
-it, since each builds on what those before it leave. The other accounts go on. A run can be repeated,
-run twice at once, or killed: a draft's token is its own, whichever run issues it (R13).
+A run can be repeated, run twice at once, shared by several workers, or killed: only drafts are ever
+issued, a draft's token is its own, whichever run issues it (R13), and what a chunk did is on the run's
+record in the very transaction that did it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from itertools import groupby
 
-from django.db import Error
-
-from billing.services import invoice_issue, issue_token
-from customers.acts import Actor, Refusal
-from customers.commands import Progress, first_line, refused_by_database, unseen
+from billing.issuing.claim import accounts_waiting, drafts_of
+from billing.issuing.drafts import Order, Parked, Payer, day_of
+from billing.issuing.loop import CHUNK, drafts_issue
+from billing.issuing.plan import drafts_read, issues_plan
+from billing.models import Run, Sums
+from billing.snapshot import snapshot
+from customers.acts import Actor, Refusal, act, act_record, act_repeated
+from customers.models import Act
 from invoices.models import Invoice
 
 
-@dataclass(frozen=True, slots=True)
-class Left:
-    """A draft that was not issued, and why."""
-
-    invoice: Invoice
-    reason: str
+class RunRefused(Refusal):
+    """A run that cannot be started."""
 
 
-@dataclass(slots=True)
-class Sums:
-    invoices: int = 0
-    total: int = 0
-    credited: int = 0
+@act
+def run_start(
+    *,
+    period_start: date,
+    period_end: date,
+    before_end: bool,
+    by: Actor,
+    now: datetime,
+    token: str,
+    retries: Run | None = None,
+) -> Run:
+    """Open the record of a run; what it issues comes after. Refuses to retry what left nothing."""
+    content = {
+        "period_start": period_start,
+        "period_end": period_end,
+        "before_end": before_end,
+        "retries": retries.pk if retries else None,
+    }
+    if first := act_repeated("run_start", token, content):
+        return Run.objects.get(pk=first.subject_id)
+    if retries and not retries.parked.exists():
+        raise RunRefused("That run left no account: there is nothing to retry.")
+    run = Run.objects.create(
+        period_start=period_start,
+        period_end=period_end,
+        before_end=before_end,
+        retries=retries,
+        actor_name=by.name,
+        started_at=now,
+    )
+    act_record("run_start", token=token, content=content, by=by, now=now, subject=f"run:{run.pk}")
+    return run
 
-    @property
-    def due(self) -> int:
-        return self.total - self.credited
+
+def run_finish(run: Run, *, now: datetime) -> Run:
+    """Note that nothing is left to do for it. Twice is once: the first time stays."""
+    Run.objects.filter(pk=run.pk, finished_at=None).update(finished_at=now)
+    run.refresh_from_db()
+    return run
 
 
-@dataclass(slots=True)
-class RunResult:
-    """`meanwhile` counts drafts that somebody else issued while the run was on its way to them."""
-
-    issued: int = 0
-    meanwhile: int = 0
-    sums: dict[str, Sums] = field(default_factory=dict)
-    left: list[Left] = field(default_factory=list)
-    earlier_drafts: int = 0
-
-    def add(self, invoice: Invoice, now: datetime) -> None:
-        if invoice.issued_at != now:
-            self.meanwhile += 1
-            return
-        self.issued += 1
-        sums = self.sums.setdefault(invoice.currency, Sums())
-        sums.invoices += 1
-        sums.total += invoice.total or 0
-        sums.credited += invoice.credited or 0
+def run_actor(run: Run) -> Actor:
+    """Who gave the order, for a worker that carries it out elsewhere."""
+    started = Act.objects.select_related("user").get(kind="run_start", subject=f"run:{run.pk}")
+    return Actor(origin=started.origin, user=started.user, command=started.command)
 
 
 def billing_run(
@@ -66,38 +78,50 @@ def billing_run(
     before_end: bool,
     by: Actor,
     now: datetime,
-    progress: Progress = unseen,
-) -> RunResult:
-    """Issue the drafts whose last day lies in the month `[period_start, period_end)`."""
-    result = RunResult(earlier_drafts=Invoice.objects.drafts().filter(period_end__lte=period_start).count())
-    for drafts in progress(_by_account(period_start, period_end), "Issuing"):
-        for place, draft in enumerate(drafts):
-            reason = _issue(draft, result, before_end=before_end, by=by, now=now)
-            if reason:
-                result.left.append(Left(draft, reason))
-                after = f"Draft {draft.pk} of the same account comes first, and was left."
-                result.left += [Left(later, after) for later in drafts[place + 1 :]]
-                break
-    return result
+    token: str,
+    chunk: int = CHUNK,
+    done: Callable[[int], None] = lambda drafts: None,
+) -> Run:
+    """Start a run and carry it out here, to its end. `done` hears how many drafts each chunk is done with."""
+    run = run_start(
+        period_start=period_start, period_end=period_end, before_end=before_end, by=by, now=now, token=token
+    )
+    drafts_issue(Order(run, by, now), chunk=chunk, done=done)
+    return run
 
 
-def _by_account(period_start: date, period_end: date) -> Sequence[Sequence[Invoice]]:
-    """Each account's drafts in R7's order; the accounts in the order of their first drafts."""
-    ending = Invoice.objects.drafts().filter(period_end__gt=period_start, period_end__lte=period_end)
-    drafts = list(ending.select_related("account").order_by("account_id", "period_end", "pk"))
-    groups = [list(group) for _, group in groupby(drafts, key=lambda draft: draft.account_id)]
-    return sorted(groups, key=lambda group: (group[0].period_end, group[0].pk))
+def drafts_waiting(run: Run) -> int:
+    return drafts_of(run).count()
 
 
-def _issue(draft: Invoice, result: RunResult, *, before_end: bool, by: Actor, now: datetime) -> str:
-    """Issue one draft; the reason, if it could not be done."""
-    try:
-        issued = invoice_issue(invoice=draft, by=by, now=now, token=issue_token(draft), before_end=before_end)
-    except Refusal as refused:
-        return str(refused)
-    except Error as trouble:
-        return refused_by_database(trouble)
-    except (AssertionError, RuntimeError) as broken:
-        return f"It contradicts a rule: {first_line(broken)}."
-    result.add(issued, now)
-    return ""
+def drafts_from_before(run: Run) -> int:
+    """Drafts of earlier months, which this run does not issue."""
+    return Invoice.objects.drafts().filter(period_end__lte=run.period_start).count()
+
+
+@dataclass(slots=True)
+class DryRun:
+    """What a run would issue and leave if it were started now."""
+
+    sums: dict[str, Sums] = field(default_factory=dict)
+    parked: list[Parked] = field(default_factory=list)
+
+
+def billing_run_dry(run: Run, *, by: Actor, now: datetime) -> DryRun:
+    """Settle every draft that the unsaved `run` would issue, in one view of the database. Writes nothing."""
+    found, after = DryRun(), 0
+    with snapshot():
+        while True:
+            accounts = accounts_waiting(Order(run, by, now)).filter(pk__gt=after)[:CHUNK]
+            rows = accounts.values_list("pk", "name", "currency", "time_zone")
+            payers = [Payer(key, name, code, day_of(now, zone)) for key, name, code, zone in rows]
+            if not payers:
+                return found
+            drafts = drafts_read(run, [payer.id for payer in payers])
+            plan = issues_plan(payers, drafts, before_end=run.before_end)
+            for issue in plan.issues:
+                code, settlement = issue.payer.currency, issue.settlement
+                before = found.sums.get(code, Sums(code, 0, 0, 0))
+                found.sums[code] = before.plus(settlement.total, settlement.credited)
+            found.parked += plan.parked
+            after = payers[-1].id

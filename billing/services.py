@@ -3,20 +3,20 @@
 from datetime import date, datetime
 from typing import Any
 
-from django.conf import settings
-
+from billing.issuing.drafts import Draft, Payer
+from billing.issuing.plan import draft_settle, too_early
+from billing.issuing.writing import ISSUE, issue_content, issues_write
+from credits.facts import lines_facts
 from credits.ledger import entries_write
 from credits.models import Credit, credits_of
-from credits.postings import applied_entries, credit_apply, credit_reverse, voided
-from credits.projection import invoice_settle
+from credits.postings import applied_entries, credit_reverse, voided
+from credits.projection import usable_facts
 from credits.selling import credits_sold
 from credits.settlement import Settlement
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account, Act
 from invoices.drafts import invoice_get
-from invoices.freezing import invoice_freeze
 from invoices.models import Invoice, Line, Source, Status
-from invoices.numbering import numbers_take
 
 
 class IssueRefused(Refusal):
@@ -42,9 +42,9 @@ def invoice_issue(
     Refuses a period that is not over in the account's zone unless `before_end`, a draft that is
     gone, a void invoice, and a `shown` fingerprint of other facts.
     """
-    content = {"invoice": invoice.pk}
+    content = issue_content(invoice.pk)
     account = account_lock(invoice.account_id)
-    repeated = act_repeated("invoice_issue", token, content)
+    repeated = act_repeated(ISSUE, token, content)
     current = Invoice.objects.filter(pk=invoice.pk).first()
     if current is None:
         raise IssueRefused("This draft was discarded.")
@@ -52,45 +52,15 @@ def invoice_issue(
         return current
     if current.status == Status.VOID:
         raise IssueRefused(f"Invoice {current} was voided. Correct it to bill again.")
-    today = account.day_of(now)
-    if today < current.period_end and not before_end:
-        raise IssueRefused(
-            f"The period ends on {current.last_day:%-d %B %Y}: confirm that you issue it before."
-        )
-    judged_on = current.judged_on or today
-    settlement = invoice_settle(current, account, judged_on)
-    facts_check(shown, issue_facts(current, settlement))
-    record = act_record(
-        "invoice_issue",
-        token=token,
-        content=content,
-        by=by,
-        now=now,
-        account=account,
-        subject=f"invoice:{current.pk}",
-        details={
-            "outcomes": [[o.credit.key, o.why.value, o.used] for o in settlement.outcomes],
-            "grace_days": settings.SCRIP_GRACE_DAYS,
-        },
-    )
-    credit_apply(account, record, current, settlement, day=today, now=now)
-    invoice_freeze(
-        current,
-        account,
-        total=settlement.total,
-        credited=settlement.credited,
-        issue_date=today,
-        judged_on=judged_on,
-        now=now,
-        number=numbers_take(today.year, 1)[0],
-    )
+    payer = Payer(account.pk, account.name, account.currency, account.day_of(now))
+    if reason := too_early(current.period_end, payer.today, before_end=before_end):
+        raise IssueRefused(reason)
+    draft = Draft(current.pk, account.pk, current.period_end, current.judged_on, account.customer.name)
+    issue = draft_settle(draft, payer, usable_facts(account), lines_facts([current.pk])[current.pk])
+    facts_check(shown, issue_facts(current, issue.settlement))
+    issues_write([issue], by=by, now=now, token=token)
     current.refresh_from_db()
     return current
-
-
-def issue_token(invoice: Invoice) -> str:
-    """A run's token for one draft: another run, or the same one again, finds the same record."""
-    return f"invoice_issue:{invoice.pk}"
 
 
 def issue_facts(invoice: Invoice, settlement: Settlement) -> dict[str, Any]:

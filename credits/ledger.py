@@ -5,14 +5,19 @@ under it true (R14), and what keeps the chain of hashes in one line.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date, datetime
+from operator import attrgetter
 
 from django.db.models import OuterRef, Subquery
 
 from credits.chain import GENESIS, Link, link_hash
 from credits.models import Credit, Entry, EntryKind
 from customers.models import Account, Act
+from customers.setwise import rows_insert
+
+FACTS = tuple(fact.name for fact in fields(Link))
+facts_of = attrgetter(*FACTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,36 +34,58 @@ class Posting:
     units: int | None = None
 
 
-def entries_write(account: Account, act: Act, postings: Sequence[Posting], *, now: datetime) -> list[Entry]:
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """A posting of one account, written by one act."""
+
+    account_id: int
+    currency: str
+    act_id: int
+    posting: Posting
+
+
+def entries_write(account: Account, act: Act, postings: Sequence[Posting], *, now: datetime) -> None:
     """Write the postings in their order, with the account's next numbers."""
-    return entries_write_all(act, [(account, posting) for posting in postings], now=now)
+    entries_write_all(act, [(account, posting) for posting in postings], now=now)
 
 
-def entries_write_all(act: Act, postings: Sequence[tuple[Account, Posting]], *, now: datetime) -> list[Entry]:
-    """The same for several accounts, all of them locked, in two statements."""
-    lasts = _last_links({account.pk for account, _ in postings})
-    entries = []
-    for account, posting in postings:
-        number, previous = lasts.get(account.pk, (0, GENESIS))
-        entry = Entry(
-            account=account,
-            number=number + 1,
-            credit_id=posting.credit_id,
-            kind=posting.kind,
-            currency=account.currency,
-            amount=posting.amount,
-            units=posting.units,
-            invoice_id=posting.invoice_id,
-            line_id=posting.line_id,
-            reverses_id=posting.reverses_id,
-            act=act,
-            value_date=posting.value_date,
-            booked_at=now,
-        )
-        entry.hash = link_hash(previous, entry_link(entry))
-        lasts[account.pk] = entry.number, entry.hash
-        entries.append(entry)
-    return list(Entry.objects.bulk_create(entries))
+def entries_write_all(act: Act, postings: Sequence[tuple[Account, Posting]], *, now: datetime) -> None:
+    """The same for several accounts, all of them locked."""
+    entries_book(
+        [Booking(account.pk, account.currency, act.pk, posting) for account, posting in postings], now=now
+    )
+
+
+def entries_book(bookings: Sequence[Booking], *, now: datetime) -> None:
+    """Write entries of any locked accounts and acts, in their order, in two statements."""
+    lasts = _last_links({booking.account_id for booking in bookings})
+    rows = []
+    for booking in bookings:
+        number, previous = lasts.get(booking.account_id, (0, GENESIS))
+        link = _link(booking, number + 1, now)
+        chained = link_hash(previous, link)
+        lasts[booking.account_id] = number + 1, chained
+        rows.append((*facts_of(link), chained))
+    rows_insert(Entry, (*FACTS, "hash"), rows)
+
+
+def _link(booking: Booking, number: int, now: datetime) -> Link:
+    posting = booking.posting
+    return Link(
+        account=booking.account_id,
+        number=number,
+        credit=posting.credit_id,
+        kind=str(posting.kind),
+        currency=booking.currency,
+        amount=posting.amount,
+        units=posting.units,
+        invoice=posting.invoice_id,
+        line=posting.line_id,
+        reverses=posting.reverses_id,
+        act=booking.act_id,
+        value_date=posting.value_date,
+        booked_at=now,
+    )
 
 
 def _last_links(accounts: Collection[int]) -> dict[int, tuple[int, str]]:

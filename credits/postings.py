@@ -4,7 +4,7 @@ A credit of free units counts units where another counts money, so each posting 
 change it makes in the credit's own measure (R11).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta
 
 from credits.ledger import Posting, entries_write
@@ -44,27 +44,13 @@ def expired(credit: Credit) -> Posting:
     return posting(credit, EntryKind.EXPIRED, -credit.balance, gone_on)
 
 
-def credit_apply(
-    account: Account, record: Act, invoice: Invoice, settlement: Settlement, *, day: date, now: datetime
-) -> None:
-    """Write one `applied` entry per credit and line, in the order of the allocation."""
-    entries_write(
-        account,
-        record,
-        [
-            Posting(
-                payment.credit,
-                EntryKind.APPLIED,
-                -payment.amount,
-                day,
-                invoice.pk,
-                payment.line,
-                units=-payment.units or None,
-            )
-            for payment in settlement.payments
-        ],
-        now=now,
-    )
+def applied(settlement: Settlement, invoice: int, day: date) -> Iterator[Posting]:
+    """One `applied` entry per credit and line, in the order of the allocation."""
+    for payment in settlement.payments:
+        units = -payment.units or None
+        yield Posting(
+            payment.credit, EntryKind.APPLIED, -payment.amount, day, invoice, payment.line, units=units
+        )
 
 
 def credit_reverse(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from credits.models import credits_of
+from credits.facts import credits_usable, lines_facts
 from credits.settlement import Settlement, settle
 from credits.terms import CreditFacts, LineFacts
 from customers.models import Account
@@ -54,8 +54,8 @@ def drafts_settle(
 
 def invoice_settle(invoice: Invoice, account: Account, day: date) -> Settlement:
     """The settlement issuing writes down: the account's credits against one draft, on one day."""
-    lines = list(invoice.lines.order_by("position"))
-    return settle(usable_facts(account), line_facts(lines), currency=account.currency, issued=day)
+    lines = lines_facts([invoice.pk]).get(invoice.pk, [])
+    return settle(usable_facts(account), lines, currency=account.currency, issued=day)
 
 
 def projected_day(draft: Invoice, today: date) -> date:
@@ -66,11 +66,7 @@ def projected_day(draft: Invoice, today: date) -> date:
 
 def usable_facts(account: Account) -> list[CreditFacts]:
     """Credits with something left, as values."""
-    return [
-        credit.facts(credit.balance, voided=credit.voided)
-        for credit in credits_of(account)
-        if credit.balance > 0
-    ]
+    return credits_usable([account.pk]).get(account.pk, [])
 
 
 def line_facts(lines: Sequence[Line]) -> list[LineFacts]:

@@ -136,7 +136,8 @@ def credits_expire(*, account: Account, as_of: date, by: Actor, now: datetime, t
         subject=f"account:{account.pk}",
         details={"credits": [credit.pk for credit in gone]},
     )
-    return entries_write(account, record, [expired(credit) for credit in gone], now=now)
+    entries_write(account, record, [expired(credit) for credit in gone], now=now)
+    return list(Entry.objects.filter(act=record).order_by("number"))
 
 
 def expire_token(account: Account, as_of: date) -> str:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -21,6 +21,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 
 from customers.models import Account, Act
+from customers.setwise import rows_insert_keyed
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -165,3 +166,31 @@ def act_record(
         reason=reason,
         details=dict(details or {}),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What one of many acts of a kind did, to one account."""
+
+    token: str
+    content: Mapping[str, Any]
+    account_id: int
+    subject: str
+    details: Mapping[str, Any]
+
+
+def acts_record(kind: str, deeds: Sequence[Deed], *, by: Actor, now: datetime) -> dict[str, int]:
+    """Write a record each, and answer with their ids by their tokens."""
+    names = (
+        *("kind", "token", "fingerprint", "user", "command", "actor_name", "origin", "at"),
+        *("account", "subject", "reason", "details"),
+    )
+    who = (by.user.pk if by.user else None, by.command, by.name, by.origin[:200], now)
+    rows = [
+        (
+            *(kind, deed.token, fingerprint(deed.content), *who),
+            *(deed.account_id, deed.subject, "", dict(deed.details)),
+        )
+        for deed in deeds
+    ]
+    return rows_insert_keyed(Act, names, rows, key="token")

@@ -24,6 +24,10 @@ class Rule:
     `lock` names rows whose state the condition depends on, such as `credits_credit WHERE id = NEW.credit_id`:
     PostgreSQL locks them before it looks, or two sessions would each miss the other's row. It is never
     another lock than an act already holds. SQLite has one writer at a time.
+
+    `whole` is for a rule that depends on the order of the rows, which a statement that changes several does
+    not promise on PostgreSQL: there the statement is judged at its end instead, by this condition over the
+    tables `old_rows` and `new_rows`. SQLite judges row by row.
     """
 
     name: str
@@ -32,6 +36,7 @@ class Rule:
     sentence: str
     condition: str = ""
     lock: str = ""
+    whole: str = ""
 
     @property
     def trigger(self) -> str:
@@ -125,6 +130,13 @@ def _statements(vendor: str, rule: Rule | Effect) -> tuple[str, ...]:
         return (
             f"CREATE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} FOR EACH ROW "
             f"{when}BEGIN SELECT RAISE(ABORT, '{rule.sentence}'); END",
+        )
+    if rule.whole:
+        return (
+            _refusing_function(rule.trigger, rule.whole, rule.sentence, "NULL"),
+            f"CREATE OR REPLACE TRIGGER {rule.trigger} AFTER {rule.event} ON {rule.table} "
+            "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows "
+            f"FOR EACH STATEMENT EXECUTE FUNCTION {rule.trigger}()",
         )
     # OR REPLACE: a trigger that was switched off is still there, and is switched on again by it.
     condition = rule.condition.format(distinct="IS DISTINCT FROM") or "TRUE"

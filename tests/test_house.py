@@ -134,8 +134,8 @@ def test_r1_no_column_holds_a_float_and_every_sum_is_a_whole_number() -> None:
         if field.name in {"amount", "total", "credited", "balance"}
     }
     assert set(sums.values()) == {models.BigIntegerField}
-    assert len(sums) == 7, (
-        "credit, entry, line, notice; an invoice's total and what was credited; the balance kept"
+    assert len(sums) == 9, (
+        "credit, entry, line, notice; an invoice's total and what was credited, and a run's; the balance kept"
     )
 
 

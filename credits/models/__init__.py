@@ -9,10 +9,12 @@ from credits.models.credit import (
     Category,
     Credit,
     CreditQuerySet,
+    ScopePart,
     ScopeRole,
     ScopeRow,
     credits_of,
     last_issue,
+    scope_of,
 )
 from credits.models.entry import Balance, Entry, EntryKind
 from credits.models.notice import Notice, NoticeKind, NoticeRule
@@ -30,8 +32,10 @@ __all__ = (
     "NoticeKind",
     "NoticeRule",
     "Schedule",
+    "ScopePart",
     "ScopeRole",
     "ScopeRow",
     "credits_of",
     "last_issue",
+    "scope_of",
 )

@@ -1,7 +1,8 @@
 """What is set against an invoice: credits and their scope, written once (R2, R3)."""
 
+from collections.abc import Collection
 from datetime import date, timedelta
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -9,7 +10,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.urls import reverse
 
-from credits.terms import CreditFacts, Scope
+from credits.terms import Scope
 from customers.models import Account
 from customers.sealed import SealedModel, SealedQuerySet
 from invoices.models import Item, Kind, Line, Status
@@ -184,34 +185,8 @@ class Credit(SealedModel):
         return self.balance > 0 and not kept_back and not self.is_gone(today)
 
     def scope(self) -> Scope:
-        rows = list(self.scope_rows.all())
-        return Scope(
-            whole_invoice=self.applies_to == AppliesTo.INVOICE,
-            kinds=frozenset(row.kind for row in rows if row.role == ScopeRole.KIND),
-            items=frozenset(row.item_id for row in rows if row.role == ScopeRole.ITEM),
-            excluded_items=frozenset(row.item_id for row in rows if row.role == ScopeRole.EXCLUDED_ITEM),
-            tags=frozenset(row.tag for row in rows if row.role == ScopeRole.TAG),
-        )
-
-    def facts(self, balance: int, *, voided: bool) -> CreditFacts:
-        """This credit as the pure allocation sees it."""
-        return CreditFacts(
-            key=self.pk,
-            currency=self.currency,
-            balance=balance,
-            priority=self.priority,
-            purchased=self.category == Category.PURCHASED,
-            starts=self.effective_from,
-            ends=self.expires_on and self.expires_on + timedelta(days=1),
-            last_issue=self.last_issue,
-            created=self.created_at,
-            voided=voided,
-            scope=self.scope(),
-            unit_item=self.unit_item_id,
-            max_amount=self.max_amount,
-            max_percent=self.max_percent,
-            unpaid=self.unpaid,
-        )
+        rows = self.scope_rows.all()
+        return scope_of(self.applies_to, [ScopePart(r.role, r.kind, r.item_id, r.tag) for r in rows])
 
 
 class ScopeRole(models.TextChoices):
@@ -219,6 +194,26 @@ class ScopeRole(models.TextChoices):
     ITEM = "item", "An item"
     TAG = "tag", "Items with a tag"
     EXCLUDED_ITEM = "excluded_item", "Not this item"
+
+
+class ScopePart(NamedTuple):
+    """A row of a scope, as values."""
+
+    role: str
+    kind: str
+    item: int | None
+    tag: str
+
+
+def scope_of(applies_to: str, rows: Collection[ScopePart]) -> Scope:
+    """The scope that these rows make up (R3)."""
+    return Scope(
+        whole_invoice=applies_to == AppliesTo.INVOICE,
+        kinds=frozenset(row.kind for row in rows if row.role == ScopeRole.KIND),
+        items=frozenset(row.item for row in rows if row.role == ScopeRole.ITEM),
+        excluded_items=frozenset(row.item for row in rows if row.role == ScopeRole.EXCLUDED_ITEM),
+        tags=frozenset(row.tag for row in rows if row.role == ScopeRole.TAG),
+    )
 
 
 class ScopeRowQuerySet(SealedQuerySet["ScopeRow"]):

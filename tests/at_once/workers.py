@@ -19,12 +19,12 @@ from typing import Any, TypeVar
 
 from django.db import DatabaseError, InterfaceError, connection, models
 
+from billing.issuing.drafts import issue_token
 from billing.services import (
     invoice_correct,
     invoice_issue,
     invoice_void,
     issue_facts,
-    issue_token,
     void_facts,
 )
 from credits.grant_terms import Terms
@@ -134,7 +134,7 @@ class Worker:
     def issue(self) -> None:
         draft, told, shown = self.invoice(Status.DRAFT), self.told(), ""
         if self.chance.random() < 0.3:
-            told["token"] = issue_token(draft)  # as a run would
+            told["token"] = issue_token(draft.pk)  # as a run would
         elif self.chance.random() < 0.5:
             day = draft.judged_on or self.account.day_of(self.now)
             shown = fingerprint(issue_facts(draft, invoice_settle(draft, self.account, day)))

@@ -81,7 +81,12 @@ def test_the_server_s_zone_may_change_between_two_runs(tmp_path: Path) -> None:
     with transaction.atomic():
         for start, end in ((date(2025, 1, 1), date(2025, 2, 1)), (date(2025, 2, 1), date(2025, 3, 1))):
             billing_run(
-                period_start=start, period_end=end, before_end=False, by=a_command(), now=at("2026-08-01")
+                period_start=start,
+                period_end=end,
+                before_end=False,
+                by=a_command(),
+                now=at("2026-08-01"),
+                token=f"run:{start}",
             )
         expiry_run(as_of=date(2025, 6, 1), by=a_command(), now=at("2026-08-01"))
         expiry_run(as_of=None, by=a_command(), now=at("2026-08-01"))
@@ -193,7 +198,7 @@ def test_r14_a_run_over_midnight_has_one_moment_and_one_day(monkeypatch: pytest.
     assert facts == {(began, date(2026, 12, 31), date(2026, 12, 31), 5000)}
     entries = Entry.objects.filter(kind="applied")
     assert {(e.booked_at, e.value_date, e.act.at) for e in entries} == {(began, date(2026, 12, 31), began)}
-    assert clock() == at("2026-12-31 22:00"), "who looks next sees the new year: the run has looked once"
+    assert clock() == at("2026-12-31 22:01"), "the run has looked twice: to begin, and in the new year to end"
 
 
 @pytest.mark.django_db

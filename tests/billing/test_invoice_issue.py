@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from billing.services import IssueRefused, invoice_issue, issue_facts, issue_token
+from billing.issuing.drafts import issue_token
+from billing.services import IssueRefused, invoice_issue, issue_facts
 from credits.models import Category, Entry
 from credits.projection import invoice_settle
 from customers.acts import FactsChanged, fingerprint
@@ -163,7 +164,7 @@ def test_r7_issuing_twice_is_the_same_as_once(account: Account, item: Item) -> N
 
 def test_r13_the_same_token_issues_once_also_for_a_run(account: Account, item: Item) -> None:
     draft = a_draft(account, (item, "10.00"))
-    told: dict[str, Any] = {"by": a_command(), "now": at("2026-09-01"), "token": issue_token(draft)}
+    told: dict[str, Any] = {"by": a_command(), "now": at("2026-09-01"), "token": issue_token(draft.pk)}
     assert invoice_issue(invoice=draft, **told) == invoice_issue(invoice=draft, **told)
     assert Act.objects.filter(kind="invoice_issue").count() == 1
 

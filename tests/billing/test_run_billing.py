@@ -8,15 +8,21 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import OperationalError
+from django.db import OperationalError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from billing import run
 from billing.digest import ledger_digest
-from billing.run import billing_run
-from billing.services import invoice_issue, issue_token
+from billing.issuing import chunk
+from billing.issuing.drafts import Issue, Order
+from billing.issuing.loop import drafts_issue
+from billing.issuing.writing import issues_write
+from billing.models import Run, Sums
+from billing.run import RunRefused, billing_run, billing_run_dry, drafts_from_before, run_start
+from billing.verification.runner import ledger_verify
 from credits.models import Entry
-from customers.models import Account
+from customers.acts import Refusal, TokenReused
+from customers.models import Account, Act
 from customers.services import account_open, customer_open
 from invoices.drafts import DraftLine, invoice_draft
 from invoices.models import Invoice, Item, Status
@@ -25,6 +31,7 @@ from tests.billing.small_ledger import BY, at, granted
 
 AUGUST = {"period_start": date(2026, 8, 1), "period_end": date(2026, 9, 1)}
 LATER = at("2026-09-02 08:00")
+BROKEN = "It contradicts a rule: "
 
 
 def opened(key: str, currency: str = "USD", zone: str = "UTC") -> Account:
@@ -64,8 +71,18 @@ def august(account: Account, item: Item, price: str = "10.00") -> Invoice:
     return drafted(account, item, date(2026, 8, 1), date(2026, 9, 1), price)
 
 
-def ran(now: datetime = LATER, **options: Any) -> run.RunResult:
-    return billing_run(**{**AUGUST, "before_end": False, **options}, by=BY, now=now)
+def ran(now: datetime = LATER, **options: Any) -> Run:
+    token = f"run:{Run.objects.count()}"
+    return billing_run(**{**AUGUST, "before_end": False, **options}, by=BY, now=now, token=token)
+
+
+def issued_by(run: Run) -> int:
+    return sum(of.invoices for of in run.sums())
+
+
+def parked_by(run: Run) -> list[tuple[int, int, str]]:
+    """Of each parked account the draft it was left at, how many wait, and why."""
+    return list(run.parked.values_list("draft", "waiting", "reason"))
 
 
 def status_of(invoice: Invoice) -> str:
@@ -84,8 +101,8 @@ def test_drafts_whose_last_day_lies_in_the_month_are_issued_and_no_others(calls:
         drafted(account, calls, first, last + timedelta(days=2), "1.00"),
     ]
     result = ran()
-    assert result.issued == 2
-    assert result.earlier_drafts == 1
+    assert issued_by(result) == 2
+    assert drafts_from_before(result) == 1
     assert {status_of(invoice) for invoice in inside} == {Status.ISSUED}
     assert {status_of(invoice) for invoice in outside} == {Status.DRAFT}
 
@@ -109,9 +126,9 @@ def test_sums_are_given_by_currency(calls: Item) -> None:
     granted(dollars, "Credit", 400)
     august(dollars, calls, "10.00")
     august(yen, calls, "700")
-    sums = ran().sums
-    assert (sums["USD"].total, sums["USD"].credited, sums["USD"].due) == (1000, 400, 600)
-    assert (sums["JPY"].total, sums["JPY"].credited, sums["JPY"].due) == (700, 0, 700)
+    yen_sums, dollar_sums = ran().sums()
+    assert (yen_sums, yen_sums.due) == (Sums("JPY", 1, 700, 0), 700)
+    assert (dollar_sums, dollar_sums.due) == (Sums("USD", 1, 1000, 400), 600)
 
 
 def test_r13_a_second_run_finds_nothing_and_changes_nothing(calls: Item) -> None:
@@ -119,23 +136,8 @@ def test_r13_a_second_run_finds_nothing_and_changes_nothing(calls: Item) -> None
     ran()
     digest = ledger_digest()
     again = ran(LATER + timedelta(hours=1))
-    assert (again.issued, again.left) == (0, [])
+    assert (issued_by(again), parked_by(again)) == (0, [])
     assert ledger_digest() == digest
-
-
-def test_r13_a_draft_issued_meanwhile_by_another_run_is_not_counted_as_ones_own(
-    calls: Item, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    draft = august(opened("a"), calls)
-
-    def issue_after_another(**act: Any) -> Invoice:
-        earlier = LATER - timedelta(minutes=1)
-        invoice_issue(invoice=draft, by=BY, now=earlier, token=issue_token(draft))
-        return invoice_issue(**act)
-
-    monkeypatch.setattr(run, "invoice_issue", issue_after_another)
-    result = ran()
-    assert (result.issued, result.meanwhile, result.left) == (0, 1, [])
 
 
 def test_a_period_not_over_in_the_accounts_zone_is_left_with_the_reason(calls: Item) -> None:
@@ -143,37 +145,129 @@ def test_a_period_not_over_in_the_accounts_zone_is_left_with_the_reason(calls: I
     waiting, over = august(west, calls), august(east, calls)
     result = ran(at("2026-09-01 03:00"))
     assert status_of(over) == Status.ISSUED
-    assert [left.invoice.pk for left in result.left] == [waiting.pk]
-    assert "31 August 2026" in result.left[0].reason
+    [(draft, number, reason)] = parked_by(result)
+    assert (draft, number) == (waiting.pk, 1)
+    assert "31 August 2026" in reason
 
 
 def test_a_period_not_over_is_issued_when_the_command_says_so(calls: Item) -> None:
     draft = august(opened("a"), calls)
-    assert ran(at("2026-08-20"), before_end=True).issued == 1
+    assert issued_by(ran(at("2026-08-20"), before_end=True)) == 1
     assert status_of(draft) == Status.ISSUED
 
 
-def test_a_draft_the_database_refuses_is_left_with_its_accounts_later_ones_and_the_others_go_on(
+def refuse(monkeypatch: pytest.MonkeyPatch, poison: Invoice, trouble: Exception) -> None:
+    """Let whatever would issue this draft fail as it is written."""
+
+    def write(issues: list[Issue], **act: Any) -> None:
+        issues_write(issues, **act)
+        if poison.pk in {issue.draft.id for issue in issues}:
+            raise trouble
+
+    monkeypatch.setattr(chunk, "issues_write", write)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "reason"),
+    [
+        (
+            OperationalError("canceling statement due to lock timeout\nCONTEXT: somewhere"),
+            "The database refused: canceling statement due to lock timeout.",
+        ),
+        (
+            AssertionError("Credits would pay more than the invoice."),
+            BROKEN + "Credits would pay more than the invoice.",
+        ),
+        (KeyError("poison"), BROKEN + "'poison'."),
+        (Refusal("Not this one."), "Not this one."),
+    ],
+    ids=["database", "rule", "code", "refusal"],
+)
+def test_a_draft_that_cannot_be_issued_parks_its_account_from_there_on_and_the_others_go_on(
+    calls: Item, monkeypatch: pytest.MonkeyPatch, trouble: Exception, reason: str
+) -> None:
+    accounts = [opened(key) for key in "abcdefg"]
+    stuck = accounts[3]
+    granted(stuck, "Credit", 1000)
+    before = drafted(stuck, calls, date(2026, 8, 1), date(2026, 8, 3), "4.00")
+    poison = drafted(stuck, calls, date(2026, 8, 3), date(2026, 8, 5), "5.00")
+    others = [august(account, calls) for account in accounts]
+    refuse(monkeypatch, poison, trouble)
+    result = ran()
+    assert parked_by(result) == [(poison.pk, 2, reason)]
+    assert {status_of(draft) for draft in (before, *others[:3], *others[4:])} == {Status.ISSUED}
+    assert (status_of(poison), status_of(others[3])) == (Status.DRAFT, Status.DRAFT)
+    assert issued_by(result) == 7
+    assert [entry.amount for entry in Entry.objects.filter(kind="applied")] == [-400]
+    numbers = Invoice.objects.exclude(number=None).values_list("series_number", flat=True)
+    assert sorted(filter(None, numbers)) == list(range(1, 8)), "what was rolled back left no gap"
+
+
+def test_a_retry_takes_up_what_was_parked_and_nothing_else(
     calls: Item, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stuck, free = opened("stuck"), opened("free")
-    granted(stuck, "Credit", 1000)
-    poison = drafted(stuck, calls, date(2026, 8, 1), date(2026, 8, 5), "5.00")
-    after, other = august(stuck, calls), august(free, calls)
+    poison = august(stuck, calls)
+    with monkeypatch.context() as patched:
+        refuse(patched, poison, AssertionError("Broken"))
+        first = ran()
+    late = august(free, calls)
+    retry = run_start(**AUGUST, before_end=False, by=BY, now=LATER, token="retry", retries=first)
+    drafts_issue(Order(retry, BY, LATER))
+    assert (issued_by(retry), status_of(poison), status_of(late)) == (1, Status.ISSUED, Status.DRAFT)
+    with pytest.raises(RunRefused, match="nothing to retry"):
+        run_start(**AUGUST, before_end=False, by=BY, now=LATER, token="again", retries=retry)
 
-    def refuse_one(**act: Any) -> Invoice:
-        if act["invoice"].pk == poison.pk:
-            raise OperationalError("canceling statement due to lock timeout\nCONTEXT: somewhere")
-        return invoice_issue(**act)
 
-    monkeypatch.setattr(run, "invoice_issue", refuse_one)
-    result = ran()
-    assert status_of(other) == Status.ISSUED
-    assert [(left.invoice.pk, left.reason) for left in result.left] == [
-        (poison.pk, "The database refused: canceling statement due to lock timeout."),
-        (after.pk, f"Draft {poison.pk} of the same account comes first, and was left."),
-    ]
-    assert not Entry.objects.filter(kind="applied").exists()
+def test_r13_a_run_is_started_once_per_token_and_the_token_is_for_no_other(db: None) -> None:
+    order: dict[str, Any] = {**AUGUST, "before_end": False, "by": BY, "now": LATER, "token": "once"}
+    assert run_start(**order) == run_start(**order)
+    with pytest.raises(TokenReused):
+        run_start(**{**order, "before_end": True})
+    assert (Run.objects.count(), Act.objects.filter(kind="run_start").count()) == (1, 1)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 250])
+def test_the_size_of_a_chunk_changes_nothing(calls: Item, size: int) -> None:
+    for number in range(5):
+        account = opened(f"a{number}", "USD" if number % 2 else "JPY")
+        granted(account, f"Credit {number}", 700)
+        for _ in range(2):
+            august(account, calls, "5")
+    result = ran(chunk=size)
+    assert result.sums() == [Sums("JPY", 6, 30, 30), Sums("USD", 4, 2000, 1400)]
+    assert ledger_verify().breach is None
+
+
+def test_statements_do_not_grow_with_what_a_chunk_issues(
+    calls: Item,
+) -> None:
+    def counted(accounts: int, name: str) -> int:
+        for number in range(accounts):
+            account = opened(f"{name}{number}")
+            for priority in range(accounts):
+                granted(account, f"{name} {number} {priority}", 100 + priority)
+            august(account, calls)
+        with CaptureQueriesContext(connection) as captured:
+            assert issued_by(ran()) == accounts
+        return len(captured)
+
+    assert counted(2, "few") == counted(9, "more")
+
+
+def test_a_dry_run_tells_what_would_be_issued_and_left_and_writes_nothing(calls: Item) -> None:
+    west, east = opened("west", zone="America/Los_Angeles"), opened("east", zone="Asia/Tokyo")
+    granted(east, "Credit", 1500)
+    waiting = august(west, calls)
+    for _ in range(2):
+        august(east, calls)
+    digest, now = ledger_digest(), at("2026-09-01 03:00")
+    found = billing_run_dry(Run(**AUGUST), by=BY, now=now)
+    assert found.sums == {"USD": Sums("USD", 2, 2000, 1500)}
+    assert [(parked.draft, parked.waiting) for parked in found.parked] == [(waiting.pk, 1)]
+    assert ledger_digest() == digest
+    real = ran(now)
+    assert (real.sums(), parked_by(real)) == ([*found.sums.values()], [tuple(found.parked[0][1:])])
 
 
 def command(*arguments: str) -> str:
@@ -193,13 +287,13 @@ def test_the_command_fails_and_prints_its_summary_if_a_draft_was_left(calls: Ite
     account, today = opened("a"), timezone.localdate()
     draft = drafted(account, calls, today, today + timedelta(days=1), "1.00")
     out = StringIO()
-    with pytest.raises(CommandError, match=r"^1 draft could not be issued\.$") as failed:
+    with pytest.raises(CommandError, match=r"^1 account could not be billed to the end\.$") as failed:
         call_command("run_billing", "--period", f"{today:%Y-%m}", "--json", stdout=out)
     assert failed.value.returncode == 1
     summary = json.loads(out.getvalue())
     assert summary["issued"] == 0
-    assert summary["left"][0]["draft"] == draft.pk
-    assert summary["left"][0]["account"] == "a"
+    assert summary["parked"][0]["draft"] == draft.pk
+    assert summary["parked"][0]["account"] == "a"
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ def test_postings_are_written_in_their_order_with_the_next_numbers() -> None:
     account = an_account()
     credit = a_credit(account, "50.00")
     act = Act.objects.get(kind="credit_grant")
-    written = entries_write(
+    entries_write(
         account,
         act,
         [
@@ -182,17 +182,17 @@ def test_postings_are_written_in_their_order_with_the_next_numbers() -> None:
         ],
         now=at("2026-10-03"),
     )
+    written = list(Entry.objects.filter(booked_at=at("2026-10-03")).order_by("number"))
     assert [(entry.number, entry.kind, entry.amount) for entry in written] == [
         (2, "expired", -1000),
         (3, "voided", -4000),
     ]
-    assert {entry.booked_at for entry in written} == {at("2026-10-03")}
 
 
 def test_nothing_to_post_writes_nothing() -> None:
     account = an_account()
     a_credit(account, "50.00")
-    assert entries_write(account, Act.objects.get(kind="credit_grant"), [], now=at("2026-08-01")) == []
+    entries_write(account, Act.objects.get(kind="credit_grant"), [], now=at("2026-08-01"))
     assert Entry.objects.count() == 1
 
 

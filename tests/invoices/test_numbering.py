@@ -102,7 +102,7 @@ def test_r7_an_issue_that_fails_after_taking_its_number_leaves_no_gap(
     account, item = an_account(), an_item()
     failing, other = a_draft(account, (item, "1.00")), a_draft(account, (item, "2.00"))
     with monkeypatch.context() as broken:
-        broken.setattr("billing.services.invoice_freeze", lambda *_, number, **__: number.figure / 0)
+        broken.setattr("billing.issuing.writing.invoices_freeze", lambda freezes, **_: len(freezes) / 0)
         with pytest.raises(ZeroDivisionError):
             issue(failing)
     assert issue(other).number == "INV-2026-000001"

@@ -16,7 +16,7 @@ from customers.triggers import triggers_missing, triggers_present
 from tests.factories import a_credit, a_draft, an_account, an_item
 from tests.processes import command, command_start, database_address
 
-RUN = ("run_billing", "--period", "2025-01")
+RUN = ("run_billing", "--period", "2025-01", "--chunk", "1")
 COUNT = "SELECT count(*) FROM invoices_invoice WHERE status = 'issued'"
 
 

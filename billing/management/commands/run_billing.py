@@ -1,13 +1,16 @@
 """`manage.py run_billing --period YYYY-MM`: issue the drafts of a month."""
 
+import uuid
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from django.core.management.base import CommandParser
+from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
-from billing.run import RunResult, billing_run
+from billing.issuing.loop import CHUNK, LARGEST_CHUNK
+from billing.models import Run, RunParked
+from billing.run import billing_run, drafts_from_before, run_finish
 from customers.acts import Actor
 from customers.commands import Report, ReportingCommand, amount_words, counted, period_parse
 from customers.money import amount_text
@@ -25,61 +28,70 @@ class Command(ReportingCommand):
             "--before-end", action="store_true", help="issue also drafts whose period is not over yet"
         )
 
+        parser.add_argument(
+            "--chunk",
+            type=int,
+            default=CHUNK,
+            metavar="N",
+            help=f"accounts in one transaction (default {CHUNK}, at most {LARGEST_CHUNK})",
+        )
+
     def report(self, options: Mapping[str, Any]) -> Report:
         period_start, period_end = period_parse(options["period"])
-        result = billing_run(
+        if not 1 <= options["chunk"] <= LARGEST_CHUNK:
+            raise CommandError(f"--chunk: from 1 to {LARGEST_CHUNK} accounts.")
+        run = billing_run(
+            chunk=options["chunk"],
             period_start=period_start,
             period_end=period_end,
             before_end=options["before_end"],
             by=Actor.from_command("run_billing"),
             now=timezone.now(),
-            progress=self.progress,
+            token=f"run_start:{uuid.uuid4()}",
         )
-        failure = ""
-        if result.left:
-            failure = f"{counted(len(result.left), 'draft')} could not be issued."
-        return Report(run_summary(result, period_start), run_lines(result, period_start), failure)
+        run_finish(run, now=timezone.now())
+        left = list(run.parked.select_related("account"))
+        failure = f"{counted(len(left), 'account')} could not be billed to the end." if left else ""
+        return Report(run_summary(run, left, period_start), run_lines(run, left, period_start), failure)
 
 
-def run_summary(result: RunResult, period_start: date) -> dict[str, Any]:
+def run_summary(run: Run, parked: list[RunParked], period_start: date) -> dict[str, Any]:
+    sums = run.sums()
     return {
+        "run": run.pk,
         "period": f"{period_start:%Y-%m}",
-        "issued": result.issued,
-        "issued_meanwhile": result.meanwhile,
+        "issued": sum(of.invoices for of in sums),
         "sums": [
             {
-                "currency": currency,
-                "invoices": sums.invoices,
-                "total": amount_text(sums.total, currency),
-                "credited": amount_text(sums.credited, currency),
-                "due": amount_text(sums.due, currency),
+                "currency": of.currency,
+                "invoices": of.invoices,
+                "total": amount_text(of.total, of.currency),
+                "credited": amount_text(of.credited, of.currency),
+                "due": amount_text(of.due, of.currency),
             }
-            for currency, sums in sorted(result.sums.items())
+            for of in sums
         ],
-        "left": [
-            {
-                "draft": left.invoice.pk,
-                "account": left.invoice.account.key,
-                "period_end": left.invoice.period_end.isoformat(),
-                "reason": left.reason,
-            }
-            for left in result.left
+        "parked": [
+            {"account": at.account.key, "draft": at.draft, "waiting": at.waiting, "reason": at.reason}
+            for at in parked
         ],
-        "earlier_drafts": result.earlier_drafts,
+        "earlier_drafts": drafts_from_before(run),
     }
 
 
-def run_lines(result: RunResult, period_start: date) -> list[str]:
-    lines = [f"{counted(result.issued, 'invoice')} issued for {period_start:%Y-%m}."]
+def run_lines(run: Run, parked: list[RunParked], period_start: date) -> list[str]:
+    sums, earlier = run.sums(), drafts_from_before(run)
+    issued = sum(of.invoices for of in sums)
+    lines = [f"{counted(issued, 'invoice')} issued for {period_start:%Y-%m}."]
     lines += [
-        f"  {currency}: {counted(sums.invoices, 'invoice')}, total {amount_words(sums.total, currency)}, "
-        f"credited {amount_words(sums.credited, currency)}, due {amount_words(sums.due, currency)}."
-        for currency, sums in sorted(result.sums.items())
+        f"  {of.currency}: {counted(of.invoices, 'invoice')}, total {amount_words(of.total, of.currency)}, "
+        f"credited {amount_words(of.credited, of.currency)}, due {amount_words(of.due, of.currency)}."
+        for of in sums
     ]
-    if result.meanwhile:
-        lines.append(f"  {counted(result.meanwhile, 'draft')} had been issued by somebody else meanwhile.")
-    lines += [f"  Left: draft {at.invoice.pk} of {at.invoice.account.key}: {at.reason}" for at in result.left]
-    if result.earlier_drafts:
-        waiting = counted(result.earlier_drafts, "draft")
-        lines.append(f"  Warning: still to be issued from earlier months: {waiting}.")
+    lines += [
+        f"  Parked: {at.account.key}, from draft {at.draft} on ({counted(at.waiting, 'draft')}): {at.reason}"
+        for at in parked
+    ]
+    if earlier:
+        lines.append(f"  Warning: still to be issued from earlier months: {counted(earlier, 'draft')}.")
     return lines
