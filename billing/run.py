@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from billing.issuing.chunk import steadily
 from billing.issuing.claim import accounts_waiting, drafts_of
 from billing.issuing.drafts import Order, Parked, Payer, day_of
 from billing.issuing.loop import CHUNK, drafts_issue
@@ -60,7 +61,8 @@ def run_start(
 
 def run_finish(run: Run, *, now: datetime) -> Run:
     """Note that nothing is left to do for it. Twice is once: the first time stays."""
-    Run.objects.filter(pk=run.pk, finished_at=None).update(finished_at=now)
+    unfinished = Run.objects.filter(pk=run.pk, finished_at=None)
+    steadily(lambda: unfinished.update(finished_at=now))
     run.refresh_from_db()
     return run
 

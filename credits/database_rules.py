@@ -27,7 +27,7 @@ LINE_AGREES = (
     "WHERE l.id = NEW.line_id AND i.id = NEW.invoice_id AND i.account_id = NEW.account_id "
     "AND l.account_id = NEW.account_id AND l.currency = NEW.currency AND i.currency = NEW.currency"
 )
-LAST_NUMBER = "SELECT COALESCE(MAX(number), 0) FROM credits_entry WHERE account_id = NEW.account_id"
+NUMBER_BEFORE = "SELECT 1 FROM credits_entry WHERE account_id = NEW.account_id AND number = NEW.number - 1"
 LINE_AMOUNT = "SELECT amount FROM invoices_line WHERE id = NEW.line_id"
 ON_LINE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE line_id = NEW.line_id"
 UNITS_ON_LINE = "SELECT COALESCE(SUM(units), 0) FROM credits_entry WHERE line_id = NEW.line_id"
@@ -38,7 +38,8 @@ UNIT_LINE = (
     "WHERE l.id = NEW.line_id AND c.id = NEW.credit_id"
 )
 OF_CREDIT = (
-    "SELECT COALESCE(SUM(COALESCE(units, amount)), 0) FROM credits_entry WHERE credit_id = NEW.credit_id"
+    "SELECT COALESCE(SUM(COALESCE(units, amount)), 0) FROM credits_entry "
+    "WHERE credit_id = NEW.credit_id AND number <= NEW.number"
 )
 ON_INVOICE = "SELECT COALESCE(SUM(amount), 0) FROM credits_entry WHERE invoice_id = NEW.id"
 LINES = "SELECT COALESCE(SUM(amount), 0) FROM invoices_line WHERE invoice_id = NEW.id"
@@ -48,8 +49,10 @@ UNDONE = (
     "AND COALESCE(units, 0) = -COALESCE(NEW.units, 0)"
 )
 STATUS = "SELECT status FROM invoices_invoice WHERE id = NEW.invoice_id"
-VOIDED = "SELECT 1 FROM credits_balance WHERE credit_id = NEW.credit_id AND voided"
 GRANTED = "SELECT 1 FROM credits_entry WHERE credit_id = NEW.credit_id AND kind = 'granted'"
+ACCOUNTS = "customers_account WHERE id IN (SELECT account_id FROM new_rows) ORDER BY id"
+INVOICES = "invoices_invoice WHERE id IN (SELECT invoice_id FROM new_rows) ORDER BY id"
+APPLIED = "NEW.kind = 'applied'"
 PAID = "SELECT 1 FROM credits_entry WHERE line_id = OLD.id"
 PURCHASE_AGREES = (
     "SELECT 1 FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
@@ -82,6 +85,7 @@ ENTRY_RULES = (
         "INSERT",
         "an entry has the account and the currency of its credit",
         f"NOT EXISTS ({CREDIT_AGREES})",
+        after=True,
     ),
     Rule(
         "credits_entry_measure",
@@ -89,103 +93,126 @@ ENTRY_RULES = (
         "INSERT",
         "an entry counts units just where its credit does",
         f"NOT EXISTS ({MEASURE_AGREES})",
+        after=True,
     ),
     Rule(
         "credits_entry_line_units",
         "credits_entry",
         "INSERT",
         "units cover lines of their item, and no more than the quantity of a line",
-        f"NEW.kind = 'applied' AND NEW.units IS NOT NULL AND (NOT EXISTS ({UNIT_LINE}) "
-        f"OR -NEW.units - ({UNITS_ON_LINE}) > ({LINE_UNITS}))",
-        lock="invoices_invoice WHERE id = NEW.invoice_id",
+        f"NOT EXISTS ({UNIT_LINE}) OR -({UNITS_ON_LINE}) > ({LINE_UNITS})",
+        when=f"{APPLIED} AND NEW.units IS NOT NULL",
+        lock=INVOICES,
+        after=True,
     ),
     Rule(
         "credits_entry_creditable",
         "credits_entry",
         "INSERT",
         "no credit pays a line that sells a credit",
-        "NEW.kind = 'applied' AND NOT (SELECT creditable FROM invoices_line WHERE id = NEW.line_id)",
+        "NOT (SELECT creditable FROM invoices_line WHERE id = NEW.line_id)",
+        when=APPLIED,
+        after=True,
     ),
     Rule(
         "credits_entry_unpaid",
         "credits_entry",
         "INSERT",
         "a credit that waits for its payment pays nothing",
-        f"NEW.kind = 'applied' AND EXISTS ({UNPAID})",
+        f"EXISTS ({UNPAID})",
+        when=APPLIED,
+        after=True,
     ),
     Rule(
         "credits_entry_line",
         "credits_entry",
         "INSERT",
         "an entry has the account, the currency and the invoice of its line",
-        f"NEW.line_id IS NOT NULL AND NOT EXISTS ({LINE_AGREES})",
+        f"NOT EXISTS ({LINE_AGREES})",
+        when="NEW.line_id IS NOT NULL",
+        after=True,
     ),
     Rule(
         "credits_entry_number",
         "credits_entry",
         "INSERT",
         "the entries of an account are numbered 1, 2, 3 without a gap",
-        f"NEW.number <> 1 + ({LAST_NUMBER})",
-        lock="customers_account WHERE id = NEW.account_id",
+        f"NEW.number <> 1 AND NOT EXISTS ({NUMBER_BEFORE})",
+        lock=ACCOUNTS,
+        after=True,
     ),
     Rule(
         "credits_entry_granted",
         "credits_entry",
         "INSERT",
         "a credit is granted with its amount or its units",
-        "NEW.kind = 'granted' AND COALESCE(NEW.units, NEW.amount) <> "
+        "COALESCE(NEW.units, NEW.amount) <> "
         "(SELECT COALESCE(units, amount) FROM credits_credit WHERE id = NEW.credit_id)",
+        when="NEW.kind = 'granted'",
+        after=True,
     ),
     Rule(
         "credits_entry_granted_first",
         "credits_entry",
         "INSERT",
         "nothing happens to a credit before it is granted",
-        f"NEW.kind <> 'granted' AND NOT EXISTS ({GRANTED})",
+        f"NOT EXISTS ({GRANTED} AND number < NEW.number)",
+        when="NEW.kind <> 'granted'",
+        after=True,
     ),
     Rule(
         "credits_entry_applied",
         "credits_entry",
         "INSERT",
-        "a credit pays lines of a draft that is being issued, and not once it is voided",
-        f"NEW.kind = 'applied' AND (({STATUS}) <> 'draft' OR EXISTS ({VOIDED}))",
+        "a credit pays lines of a draft that is being issued",
+        f"({STATUS}) <> 'draft'",
+        when=APPLIED,
+        after=True,
     ),
     Rule(
         "credits_entry_line_amount",
         "credits_entry",
         "INSERT",
         "credits pay no more than the amount of a line",
-        f"NEW.kind = 'applied' AND -NEW.amount - ({ON_LINE}) > ({LINE_AMOUNT})",
-        lock="invoices_invoice WHERE id = NEW.invoice_id",
+        f"-({ON_LINE}) > ({LINE_AMOUNT})",
+        when=APPLIED,
+        lock=INVOICES,
+        after=True,
     ),
     Rule(
         "credits_entry_reversed",
         "credits_entry",
         "INSERT",
         "a reversal undoes an entry of a void invoice, all of it",
-        f"NEW.kind = 'reversed' AND (({STATUS}) <> 'void' OR NOT EXISTS ({UNDONE}))",
+        f"({STATUS}) <> 'void' OR NOT EXISTS ({UNDONE})",
+        when="NEW.kind = 'reversed'",
+        after=True,
     ),
     Rule(
         "credits_entry_closed",
         "credits_entry",
         "INSERT",
         "voiding a credit leaves nothing of it",
-        f"NEW.kind = 'voided' AND COALESCE(NEW.units, NEW.amount) + ({OF_CREDIT}) <> 0",
+        f"({OF_CREDIT}) <> 0",
+        when="NEW.kind = 'voided'",
+        after=True,
     ),
     Rule(
         "invoices_line_paid",
         "invoices_line",
         "UPDATE",
         "a line that credits pay is never changed",
-        f"{changed('invoice_id', 'account_id', 'currency', 'amount')} AND EXISTS ({PAID})",
+        f"EXISTS ({PAID})",
+        when=changed("invoice_id", "account_id", "currency", "amount"),
     ),
     Rule(
         "invoices_invoice_totals",
         "invoices_invoice",
         "UPDATE",
         "an issued invoice bears the sums of its lines and of the credits applied to it",
-        "OLD.status = 'draft' AND NEW.status = 'issued' "
-        f"AND (NEW.total <> ({LINES}) OR NEW.credited <> -({ON_INVOICE}))",
+        f"NEW.total <> ({LINES}) OR NEW.credited <> -({ON_INVOICE})",
+        when="OLD.status = 'draft' AND NEW.status = 'issued'",
+        after=True,
     ),
 )
 
@@ -201,7 +228,7 @@ BALANCE_RULES = (
         "credits_balance_update",
         "credits_balance",
         "UPDATE",
-        "a balance changes only by a new entry",
+        "a balance changes only by a new entry, and a voided credit pays nothing",
         "NEW.credit_id <> OLD.credit_id OR NEW.account_id <> OLD.account_id OR NEW.granted <> OLD.granted "
         f"OR NEW.entry_id <= OLD.entry_id OR NOT EXISTS ({NAMED_ENTRY.format(before='OLD.balance')} "
         "AND NEW.voided = (OLD.voided OR kind = 'voided') AND NEW.lapsed = (OLD.lapsed OR kind = 'expired') "
@@ -232,7 +259,8 @@ PURCHASE_RULES = (
         "credits_credit",
         "INSERT",
         "a credit is sold to its account, on a line of a purchase invoice that no credit can pay",
-        f"NEW.purchase_line_id IS NOT NULL AND NOT EXISTS ({PURCHASE_AGREES})",
+        f"NOT EXISTS ({PURCHASE_AGREES})",
+        when="NEW.purchase_line_id IS NOT NULL",
         lock=PURCHASE_INVOICE,
     ),
     Rule(
@@ -240,8 +268,8 @@ PURCHASE_RULES = (
         "credits_credit",
         "INSERT",
         "a line sells one credit, and those that replace it",
-        f"NEW.purchase_line_id IS NOT NULL AND EXISTS ({SOLD_BEFORE}) "
-        f"AND NOT EXISTS ({SOLD_BEFORE} AND id = NEW.replaces_id)",
+        f"EXISTS ({SOLD_BEFORE}) AND NOT EXISTS ({SOLD_BEFORE} AND id = NEW.replaces_id)",
+        when="NEW.purchase_line_id IS NOT NULL",
         lock=PURCHASE_INVOICE,
     ),
     Rule(
@@ -249,7 +277,8 @@ PURCHASE_RULES = (
         "invoices_invoice",
         "UPDATE",
         "voiding an invoice voids what was sold on it",
-        f"OLD.status <> 'void' AND NEW.status = 'void' AND EXISTS ({STILL_SOLD})",
+        f"EXISTS ({STILL_SOLD})",
+        when="OLD.status <> 'void' AND NEW.status = 'void'",
     ),
 )
 

@@ -2,8 +2,7 @@
 
 PostgreSQL takes each column as one array (`unnest`); SQLite, which no network lies before, takes the rows
 one by one inside one call. Either way the database's own rules judge every row. The ring of the models
-does not (`customers.sealed`): callers are the modules that own their tables. Names of fields and the
-condition `only` become SQL, and come from our code alone.
+does not (`customers.sealed`): callers are the modules that own their tables.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,13 +44,15 @@ def rows_insert_keyed(
 
 
 def rows_update(
-    model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, only: str = "TRUE"
+    model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, only: tuple[str, Any]
 ) -> int:
-    """Set fields of the rows whose ids come first in each row, where `only` holds; the number of rows set."""
+    """Set fields of the rows whose ids come first in each row, and that still have this value in this field;
+    the number of rows set."""
     if not rows:
         return 0
     fields = _fields(model, names)
     table, ids = model._meta.db_table, [row[0] for row in rows]
+    guard, still = f"{table}.{only[0]} = %s", only[1]
     values = _columns(fields, [row[1:] for row in rows])
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -59,13 +60,13 @@ def rows_update(
             names_of = ", ".join(field.column for field in fields)
             cursor.execute(
                 f"UPDATE {table} SET {settings} FROM unnest(%s::bigint[], {_arrays(fields)}) "
-                f"AS fresh(id, {names_of}) WHERE {table}.id = fresh.id AND ({only})",
-                [ids, *values],
+                f"AS fresh(id, {names_of}) WHERE {table}.id = fresh.id AND {guard}",
+                [ids, *values, still],
             )
         else:
             settings = ", ".join(f"{field.column} = %s" for field in fields)
-            changes = list(zip(*values, ids, strict=True))
-            cursor.executemany(f"UPDATE {table} SET {settings} WHERE id = %s AND ({only})", changes)
+            changes = list(zip(*values, ids, [still] * len(ids), strict=True))
+            cursor.executemany(f"UPDATE {table} SET {settings} WHERE id = %s AND {guard}", changes)
         return int(cursor.rowcount)
 
 

@@ -38,7 +38,7 @@ def invoices_freeze(freezes: Sequence[tuple[Freeze, Number]], *, now: datetime) 
         )
         for freeze, number in freezes
     ]
-    frozen = rows_update(Invoice, FROZEN, rows, only="status = 'draft'")
+    frozen = rows_update(Invoice, FROZEN, rows, only=("status", Status.DRAFT.value))
     if frozen != len(rows):
         gone = len(rows) - frozen
         raise RuntimeError(f"{gone} of {len(rows)} drafts were not there to be issued, though locked.")

@@ -6,9 +6,10 @@ reason, and the run goes on.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
-from django.db import Error, connection, transaction
+from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
 from billing.issuing.claim import accounts_claim, accounts_take
 from billing.issuing.drafts import Order, Parked, Payer
@@ -19,6 +20,8 @@ from customers.acts import Refusal
 from customers.commands import first_line, refused_by_database
 from customers.setwise import rows_insert
 
+R = TypeVar("R")
+
 # All that data and code can do wrong; what ends the process is let through.
 TROUBLE = (Refusal, Error, ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
 
@@ -27,15 +30,19 @@ def chunk_issue(order: Order, *, after: int, size: int) -> tuple[int | None, int
     """Issue the next accounts' drafts: the last account claimed, None if none was left to claim, and
     the number of drafts that are done with."""
     accounts: list[int] = []
-    try:
+
+    def claimed() -> int:
         with transaction.atomic():
             payers = accounts_claim(order, after=after, size=size)
-            accounts = [payer.id for payer in payers]
-            done = _work(order, payers).drafts
+            accounts[:] = [payer.id for payer in payers]
+            return _work(order, payers).drafts
+
+    try:
+        done = steadily(claimed)
     except TROUBLE as trouble:
         if not accounts:
             raise
-        return accounts[-1], _split(order, accounts, trouble)
+        done = _split(order, accounts, trouble)
     return (accounts[-1] if accounts else None), done
 
 
@@ -102,12 +109,27 @@ def _tell(order: Order, plan: Plan) -> None:
 
 def _park(order: Order, account: int, reason: str) -> int:
     """Leave an account; the number of its drafts, none if they are gone meanwhile."""
+    return steadily(lambda: _park_now(order, account, reason))
+
+
+def _park_now(order: Order, account: int, reason: str) -> int:
     queue = drafts_read(order.run, [account]).get(account, [])
     if queue:
         facts = {"draft": queue[0].id, "waiting": len(queue), "reason": reason}
         # Another worker may have come to the same end.
         RunParked.objects.get_or_create(run=order.run, account_id=account, defaults=facts)
     return len(queue)
+
+
+def steadily(ask: Callable[[], R]) -> R:
+    """Ask again on a new connection, once, if the one at hand was lost. For what may be done twice."""
+    try:
+        return ask()
+    except (InterfaceError, OperationalError):
+        if connection.in_atomic_block or connection.is_usable():
+            raise
+        connection.close()
+        return ask()
 
 
 def reason_of(trouble: Exception) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from billing.issuing.chunk import account_issue, chunk_issue
+from billing.issuing.chunk import account_issue, chunk_issue, steadily
 from billing.issuing.claim import accounts_waiting
 from billing.issuing.drafts import Order
 
@@ -21,7 +21,8 @@ def drafts_issue(
     """
     while _pass(order, chunk, done):
         pass
-    while (account := accounts_waiting(order).values_list("pk", flat=True).first()) is not None:
+    waiting = accounts_waiting(order).values_list("pk", flat=True)
+    while (account := steadily(waiting.first)) is not None:
         done(account_issue(order, account))
 
 

@@ -19,8 +19,8 @@ from tests.at_once.databases import Database
 from tests.factories import a_credit, a_draft, a_line, an_account, an_item
 
 KILLS, EACH = 30, 10  # in all, and at most in one database
-LONGEST = 0.12  # seconds between a process's first invoice and its end
-ACCOUNTS, DRAFTS = 12, 8
+LONGEST = 0.06  # seconds between a process's first invoice and its end
+ACCOUNTS, DRAFTS = 24, 4
 # A month that is over whatever the clock of the machine says: the command reads it.
 MADE, FIRST, LAST = "2024-04-02", "2024-05-01", "2024-06-01"
 # Small chunks, so that there is something between the first invoice and the last.

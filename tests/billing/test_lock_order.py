@@ -257,7 +257,7 @@ def test_r7_who_waits_for_a_number_holds_the_account_and_has_written_its_entries
     ) as session:
         assert not free("customers_account", stage.account.pk)
         assert "invoices_series" in session.statements[-1]
-        assert len([sql for sql in wrote(session.statements) if '"credits_entry"' in sql]) == 1
+        assert len([sql for sql in wrote(session.statements) if "credits_entry" in sql]) == 1
     assert session.error is None
 
 

@@ -169,7 +169,7 @@ FIGURES = [
     ("total = NULL", "invoice_frozen_when_issued"),
     ("credited = NULL", "invoice_frozen_when_issued"),
     ("series_number = 4", "bears the next number that its series has given"),
-    ("series_number = 2", "bears the next number that its series has given"),
+    ("series_number = 2", "bears the next number that its series has given|series_number|number_once"),
 ]
 
 

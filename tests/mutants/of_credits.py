@@ -24,9 +24,9 @@ EXPIRY_MUTANTS = (
     Mutant(
         EXPIRY,
         "the last day does not count",
-        "credits/models/credit.py",
-        "            ends=self.expires_on and self.expires_on + timedelta(days=1),",
-        "            ends=self.expires_on,",
+        "credits/facts.py",
+        "            ends=expires_on and expires_on + timedelta(days=1),",
+        "            ends=expires_on,",
         (TIME + "test_r6_the_last_day_ends_at_the_account_s_midnight",),
     ),
     Mutant(

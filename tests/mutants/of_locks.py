@@ -21,10 +21,10 @@ LOCK_MUTANTS = (
         "an act looks first and locks then",
         "billing/services.py",
         """    account = account_lock(invoice.account_id)
-    repeated = act_repeated("invoice_issue", token, content)
+    repeated = act_repeated(ISSUE, token, content)
     current = Invoice.objects.filter(pk=invoice.pk).first()
 """,
-        """    repeated = act_repeated("invoice_issue", token, content)
+        """    repeated = act_repeated(ISSUE, token, content)
     current = Invoice.objects.filter(pk=invoice.pk).first()
     account = account_lock(invoice.account_id)
 """,
@@ -57,8 +57,8 @@ LOCK_MUTANTS = (
         LOCK,
         "the database adds up what a line was paid without locking its invoice",
         "credits/database_rules.py",
-        '({LINE_AMOUNT})",\n        lock="invoices_invoice WHERE id = NEW.invoice_id"',
-        '({LINE_AMOUNT})",\n        lock=""',
+        '({LINE_AMOUNT})",\n        when=APPLIED,\n        lock=INVOICES,',
+        '({LINE_AMOUNT})",\n        when=APPLIED,',
         (LOCK_ORDER + "test_r5_two_who_write_entries_past_the_acts_never_pay_a_line_twice",),
         LOCKS,
     ),
@@ -91,17 +91,11 @@ LOCK_MUTANTS = (
     ),
     Mutant(
         ORDER,
-        "a number is taken before the account is locked",
-        "billing/services.py",
-        """    account = account_lock(invoice.account_id)
-    repeated = act_repeated("invoice_issue", token, content)""",
-        """    numbers_take(now.year, 0)
-    account = account_lock(invoice.account_id)
-    repeated = act_repeated("invoice_issue", token, content)""",
-        (
-            ACT_WAITS + "[invoice_issue]",
-            LOCK_ORDER + "test_r7_who_waits_for_a_number_holds_the_account_and_has_written_its_entries",
-        ),
+        "a number is taken before the entries are written",
+        "billing/issuing/writing.py",
+        "    acts = acts_record(ISSUE, deeds, by=by, now=now)",
+        "    numbers_take(now.year, 0)\n    acts = acts_record(ISSUE, deeds, by=by, now=now)",
+        (LOCK_ORDER + "test_r7_who_waits_for_a_number_holds_the_account_and_has_written_its_entries",),
         LOCKS,
     ),
 )
