@@ -13,6 +13,7 @@ from typing import Any, cast
 from invoices.pricing import PriceRefused, decimal_parse
 from invoices.rating import Plan, PlanRefused, Scheme, Step, Tier
 
+FIGURES = ("quantity", "unit_price", "flat_fee", "amount")
 TIER = frozenset({"up_to", "unit_price", "flat_fee"})
 
 
@@ -45,11 +46,23 @@ def tiers_text(plan: Plan) -> list[dict[str, str | None]]:
 def steps_text(steps: Sequence[Step]) -> list[dict[str, str | int | None]]:
     return [
         {
-            **{name: plain(getattr(step, name)) for name in ("quantity", "unit_price", "flat_fee", "amount")},
+            **{name: plain(getattr(step, name)) for name in FIGURES},
             "above": plain(step.above),
             "up_to": None if step.up_to is None else plain(step.up_to),
             **({} if step.packages is None else {"packages": step.packages}),
         }
+        for step in steps
+    ]
+
+
+def steps_read(steps: Sequence[dict[str, Any]]) -> list[Step]:
+    return [
+        Step(
+            **{name: Decimal(step[name]) for name in FIGURES},
+            above=Decimal(step["above"]),
+            up_to=None if step["up_to"] is None else Decimal(step["up_to"]),
+            packages=step.get("packages"),
+        )
         for step in steps
     ]
 

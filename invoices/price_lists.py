@@ -25,8 +25,6 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef
-
 from customers.models import Account
 from customers.money import currency_decimals
 from invoices.models import AccountPriceList, Item, Price, PriceList
@@ -73,18 +71,8 @@ def plans_for(account_ids: Collection[int], item_ids: Collection[int], day: date
     """The prices that hold on `day`: on the account's own list, else on the default of its currency, for each
     item the latest that begins no later. Reads a fixed number of statements; give it a chunk of accounts."""
     list_of = lists_on(account_ids, day)
-    later = Price.objects.filter(
-        price_list=OuterRef("price_list"),
-        item=OuterRef("item"),
-        effective_from__gt=OuterRef("effective_from"),
-        effective_from__lte=day,
-    )
-    prices = Price.objects.select_related("price_list").filter(
-        ~Exists(later),
-        price_list__in=set(list_of.values()),
-        item__in=set(item_ids),
-        effective_from__lte=day,
-    )
+    prices = Price.objects.holding_on(day).select_related("price_list")
+    prices = prices.filter(price_list__in=set(list_of.values()), item__in=set(item_ids))
     held = {
         (price.price_list_id, price.item_id): PlanHeld(
             price.plan, price.price_list.key, price.effective_from, price.pk
@@ -102,8 +90,8 @@ def plan_for(account: Account, item: Item, day: date) -> PlanHeld | None:
 def lists_on(account_ids: Collection[int], day: date) -> dict[int, int]:
     """The list that each account uses on a day; an account without one is left out. Three statements."""
     chosen: dict[int, int | None] = dict(
-        AccountPriceList.objects.filter(account__in=account_ids, effective_from__lte=day)
-        .order_by("effective_from", "pk")
+        AccountPriceList.objects.until(day)
+        .filter(account__in=account_ids)
         .values_list("account_id", "price_list_id")
     )
     defaults = dict(PriceList.objects.filter(is_default=True).values_list("currency", "pk"))

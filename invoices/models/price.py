@@ -4,10 +4,11 @@ A price is written once. It holds from its first day until another of the same i
 so what held on a day is known for good, and a month can be rated again to the same amounts.
 """
 
+from datetime import date
 from typing import Any
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.urls import reverse
 
 from customers.models import Account
@@ -55,6 +56,18 @@ class PriceList(models.Model):
         return reverse("price_list", args=[self.pk])
 
 
+class PriceQuerySet(SealedQuerySet["Price"]):
+    def holding_on(self, day: date) -> "PriceQuerySet":
+        """Of each item on each list the price that holds on a day: the last that began."""
+        later = Price.objects.filter(
+            price_list=OuterRef("price_list"),
+            item=OuterRef("item"),
+            effective_from__gt=OuterRef("effective_from"),
+            effective_from__lte=day,
+        )
+        return self.filter(~Exists(later), effective_from__lte=day)
+
+
 class Price(SealedModel):
     """What an item costs on a list from a day on. `tiers` are decimal strings (`invoices.plan_text`)."""
 
@@ -66,7 +79,7 @@ class Price(SealedModel):
     package_size = models.DecimalField(max_digits=27, decimal_places=12, null=True, blank=True)
     created_at = models.DateTimeField()
 
-    objects = SealedQuerySet.as_manager()
+    objects = PriceQuerySet.as_manager()
 
     class Meta:
         ordering = ("price_list", "item", "effective_from")
@@ -94,6 +107,12 @@ class Price(SealedModel):
         return plan_read(self.scheme, self.tiers, self.package_size)
 
 
+class AccountPriceListQuerySet(SealedQuerySet["AccountPriceList"]):
+    def until(self, day: date) -> "AccountPriceListQuerySet":
+        """Choices made for a day or before it, the last of an account holding on it."""
+        return self.filter(effective_from__lte=day).order_by("effective_from", "pk")
+
+
 class AccountPriceList(SealedModel):
     """Which list an account uses from a day on (none: the default of its currency). Of several that begin on
     one day, the last that was set holds."""
@@ -105,7 +124,7 @@ class AccountPriceList(SealedModel):
     effective_from = models.DateField()
     created_at = models.DateTimeField()
 
-    objects = SealedQuerySet.as_manager()
+    objects = AccountPriceListQuerySet.as_manager()
 
     class Meta:
         verbose_name = "account's price list"
