@@ -152,8 +152,9 @@ def _plan_check(plan: Plan) -> None:
 def _tiers_check(tiers: tuple[Tier, ...]) -> None:
     above = ZERO
     for number, tier in enumerate(tiers, start=1):
+        where = f"Tier {number}: a" if len(tiers) > 1 else "A"
         if not _sane(tier.unit_price) or not _sane(tier.flat_fee):
-            raise PlanRefused(f"Tier {number}: a price and a fee are zero or more.")
+            raise PlanRefused(f"{where} price and a fee are zero or more.")
         if number == len(tiers):
             if tier.up_to is not None:
                 raise PlanRefused("The last tier is open: it has no upper bound.")

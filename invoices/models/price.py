@@ -5,10 +5,10 @@ so what held on a day is known for good, and a month can be rated again to the s
 """
 
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.urls import reverse
 
 from customers.models import Account
@@ -57,19 +57,39 @@ class PriceList(models.Model):
 
 
 class PriceQuerySet(SealedQuerySet["Price"]):
+    """A price holds until the next one of its item on its list begins."""
+
     def holding_on(self, day: date) -> "PriceQuerySet":
-        """Of each item on each list the price that holds on a day: the last that began."""
-        later = Price.objects.filter(
-            price_list=OuterRef("price_list"),
-            item=OuterRef("item"),
-            effective_from__gt=OuterRef("effective_from"),
-            effective_from__lte=day,
-        )
-        return self.filter(~Exists(later), effective_from__lte=day)
+        """Of each item on each list the one price that holds on a day: the last that began."""
+        return self.filter(~Exists(_later().filter(effective_from__lte=day)), effective_from__lte=day)
+
+    def past_on(self, day: date) -> "PriceQuerySet":
+        return self.filter(Exists(_later().filter(effective_from__lte=day)))
+
+    def coming_on(self, day: date) -> "PriceQuerySet":
+        return self.filter(effective_from__gt=day)
+
+    def with_next(self) -> "PriceQuerySet":
+        """Adds `next_from`: the first day of the price that follows, if one does."""
+        first = _later().order_by("effective_from").values("effective_from")[:1]
+        annotated: Any = self  # the type checker would take the new name for a field
+        return cast("PriceQuerySet", annotated.annotate(next_from=Subquery(first)))
+
+
+def _later() -> "models.QuerySet[Price]":
+    """To ask with: later prices of the same item on the same list."""
+    return Price.objects.filter(
+        price_list=OuterRef("price_list"),
+        item=OuterRef("item"),
+        effective_from__gt=OuterRef("effective_from"),
+    )
 
 
 class Price(SealedModel):
     """What an item costs on a list from a day on. `tiers` are decimal strings (`invoices.plan_text`)."""
+
+    # Set by `with_next`.
+    next_from: date | None
 
     price_list = models.ForeignKey(PriceList, on_delete=models.PROTECT, related_name="prices")
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+")
@@ -89,7 +109,7 @@ class Price(SealedModel):
             ),
             models.CheckConstraint(condition=Q(scheme__in=Scheme.values), name="price_scheme_known"),
             models.CheckConstraint(
-                condition=Q(scheme=Scheme.PACKAGE, package_size__gt=0)
+                condition=Q(scheme=Scheme.PACKAGE, package_size__isnull=False, package_size__gt=0)
                 | ~Q(scheme=Scheme.PACKAGE) & Q(package_size=None),
                 name="price_package_has_size",
             ),

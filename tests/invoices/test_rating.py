@@ -135,7 +135,11 @@ NONSENSE = {
     "has tiers that fall": (("graduated", tiers(("5", "1"), ("4", "1"), ("", "1")), None), "above 5"),
     "has an empty tier": (("volume", tiers(("5", "1"), ("5", "1"), ("", "1")), None), "Tier 2.*above 5"),
     "has a tier up to zero": (("volume", tiers(("0", "1"), ("", "1")), None), "Tier 1.*above 0"),
-    "has a price below zero": (("per_unit", tiers(("", "-1")), None), "Tier 1.*zero or more"),
+    "has a price below zero": (("per_unit", tiers(("", "-1")), None), "A price and a fee are zero or more"),
+    "has a price below zero in a tier": (
+        ("volume", tiers(("5", "1"), ("", "-1")), None),
+        "Tier 2: a price and a fee are zero",
+    ),
     "has a fee below zero": (("per_unit", tiers(("", "1", "-1")), None), "zero or more"),
     "has a price that is no number": (("per_unit", (Tier(None, d("NaN")),), None), "zero or more"),
     "has a price of floating point": (("per_unit", (Tier(None, 0.1),), None), "zero or more"),  # type: ignore[arg-type]
