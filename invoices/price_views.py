@@ -35,6 +35,7 @@ RECENT = 20
 @permission_needed("invoices.view_pricelist", "invoices.view_price")
 def price_lists(request: HttpRequest) -> HttpResponse:
     found = PriceList.objects.annotate(priced=Count("prices__item", distinct=True))
+    found = found.order_by("currency", "name", "pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "invoices/price_lists.html", {"page": page})
 
