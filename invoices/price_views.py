@@ -29,7 +29,7 @@ from invoices.views import item_choices
 
 PER_PAGE = 50
 EMPTY_TIERS = 3
-RECENT = 20
+RECENT = 10
 
 
 @permission_needed("invoices.view_pricelist", "invoices.view_price")
