@@ -18,6 +18,7 @@ SECTIONS = {
     "schedules": "customers",
     "invoices": "invoices",
     "items": "items",
+    "prices": "prices",
     "reports": "reports",
     "admin": "admin",
 }

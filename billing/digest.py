@@ -21,7 +21,8 @@ YYYY-MM-DD; what is missing is null; sets are arrays in ascending order.
   credit of units is `[kind, amount, units]`
 - line: `[position, item key, kind, quantity, unit_price, exact_amount, currency, amount, first_day,
   last_day, [[kind, amount, terms], …]]`, entries likewise (units are a fourth element); a line with more to
-  it has one element more, an object: its `tags`, or `creditable` where that is false
+  it has one element more, an object: its `tags` and its `pricing` (how its exact amount came about), or
+  `creditable` where that is false
 - invoice: `["invoice", currency, period_start, period_end, status, total, credited, lines]`
 - account: `["account", customer key, account key, currency]`
 
@@ -84,7 +85,8 @@ class _Facts:
         frozen = ("currency", "period_start", "period_end", "status", "total", "credited")
         self.invoices = _Stream(_rows(Invoice, "account_id", "pk", *frozen))
         figures = ("quantity", "unit_price", "exact_amount", "currency", "amount", "first_day", "last_day")
-        line = ("invoice_id", "pk", "position", "item__key", "kind", *figures, "tags", "creditable")
+        further = ("tags", "creditable", "pricing")
+        line = ("invoice_id", "pk", "position", "item__key", "kind", *figures, *further)
         self.lines = _Stream(_rows(Line, "account_id", *line))
 
 
@@ -137,14 +139,14 @@ def _terms(credits: Sequence[Row], scopes: Sequence[Row]) -> dict[int, list[Any]
 
 def _present(more: dict[str, Any]) -> list[dict[str, Any]]:
     """What there is of it, so that facts without any of it keep the text they always had."""
-    there = {name: more[name] for name in sorted(more) if more[name] not in (None, False, [])}
+    there = {name: more[name] for name in sorted(more) if more[name] not in (None, False, [], {})}
     return [there] if there else []
 
 
 def _invoices(invoices: Sequence[Row], lines: Sequence[Row], of_line: Any) -> Iterator[list[Any]]:
     of_invoice: dict[int, list[list[Any]]] = defaultdict(list)
-    for invoice, line, position, *figures, tags, creditable in lines:
-        more = _present({"tags": tags}) if creditable else [{"creditable": False}]
+    for invoice, line, position, *figures, tags, creditable, pricing in lines:
+        more = _present({"tags": tags, "pricing": pricing}) if creditable else [{"creditable": False}]
         of_invoice[invoice].append([position, *figures, _by_text(of_line[line]), *more])
     for pk, *frozen in invoices:
         yield ["invoice", *frozen, sorted(of_invoice[pk], key=lambda line: int(line[0]))]
@@ -155,7 +157,7 @@ def _by_text(records: Iterable[Any]) -> list[Any]:
 
 
 def _text(record: Any) -> str:
-    return json.dumps(record, ensure_ascii=True, separators=(",", ":"), default=_plain)
+    return json.dumps(record, ensure_ascii=True, separators=(",", ":"), sort_keys=True, default=_plain)
 
 
 def _plain(value: Any) -> str:

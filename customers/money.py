@@ -87,3 +87,9 @@ def money_display(minor: int, currency: str) -> str:
     """The amount for a person, such as `$1,234.50` or `−¥500`."""
     shown = str(format_money(money_from_minor(abs(minor), currency), locale="en_US"))
     return f"−{shown}" if minor < 0 else shown
+
+
+def exact_display(exact: Decimal, currency: str) -> str:
+    """A sum or price that is not rounded, for a person, such as `$0.0004` or `−¥2.5`."""
+    shown = str(format_money(Money(EXACT.abs(exact), currency), locale="en_US", decimal_quantization=False))
+    return f"−{shown}" if exact < 0 else shown

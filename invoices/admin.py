@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from customers.admin_base import HistoryAdmin, ReadOnlyAdmin
 from customers.money import money_display
 from customers.requests import actor_of, token_new
-from invoices.models import Invoice, Item, Line, Series
+from invoices.models import AccountPriceList, Invoice, Item, Line, Price, PriceList, Series
 from invoices.services import item_add, item_edit
 
 
@@ -130,3 +130,27 @@ class LineAdmin(ReadOnlyAdmin):
 @admin.register(Series)
 class SeriesAdmin(ReadOnlyAdmin):
     list_display = ("prefix", "year", "last_number")
+
+
+@admin.register(PriceList)
+class PriceListAdmin(ReadOnlyAdmin):
+    list_display = ("name", "key", "currency", "is_default", "created_at")
+    list_filter = ("currency", "is_default")
+    search_fields = ("name", "key")
+
+
+@admin.register(Price)
+class PriceAdmin(ReadOnlyAdmin):
+    list_display = ("item", "price_list", "effective_from", "scheme", "created_at")
+    list_select_related = ("item", "price_list")
+    list_filter = ("scheme", "price_list__currency")
+    search_fields = ("item__name", "item__key", "price_list__name", "price_list__key")
+    fields = ("price_list", "item", "effective_from", "scheme", "tiers", "package_size", "created_at")
+
+
+@admin.register(AccountPriceList)
+class AccountPriceListAdmin(ReadOnlyAdmin):
+    list_display = ("account", "price_list", "effective_from", "created_at")
+    list_select_related = ("account", "price_list")
+    search_fields = ("account__name", "account__key", "price_list__name", "price_list__key")
+    fields = ("account", "price_list", "effective_from", "created_at")

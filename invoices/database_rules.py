@@ -1,6 +1,6 @@
-"""What the database refuses in this app (R7)."""
+"""What the database refuses in this app (R1, R7, R15)."""
 
-from customers.triggers import Rule, changed
+from customers.triggers import Rule, changed, sealed
 
 FROZEN = (
     *("id", "account_id", "currency", "period_start", "period_end", "source", "corrects_id"),
@@ -14,8 +14,12 @@ NUMBER_BEFORE = (
     "SELECT 1 FROM invoices_invoice WHERE series_id = NEW.series_id AND series_number = NEW.series_number - 1"
 )
 OLD_LINE, NEW_LINE = LINE_FROZEN.format(row="OLD"), LINE_FROZEN.format(row="NEW")
+LIST_AGREES = (
+    "SELECT 1 FROM customers_account a JOIN invoices_pricelist p ON p.currency = a.currency "
+    "WHERE a.id = NEW.account_id AND p.id = NEW.price_list_id"
+)
 
-RULES = (
+INVOICE_RULES = (
     Rule(
         "invoices_invoice_born_draft",
         "invoices_invoice",
@@ -127,3 +131,25 @@ RULES = (
     ),
     Rule("invoices_series_delete", "invoices_series", "DELETE", "a number series is never deleted"),
 )
+
+PRICE_RULES = (
+    *sealed("invoices_price", "a price"),
+    *sealed("invoices_accountpricelist", "the choice of a price list"),
+    Rule(
+        "invoices_accountpricelist_currency",
+        "invoices_accountpricelist",
+        "INSERT",
+        "a price list has the currency of the account that uses it",
+        f"NEW.price_list_id IS NOT NULL AND NOT EXISTS ({LIST_AGREES})",
+    ),
+    Rule(
+        "invoices_pricelist_fixed",
+        "invoices_pricelist",
+        "UPDATE",
+        "the key and currency of a price list never change, and a default stays the default",
+        f"({changed('key', 'currency')} OR OLD.is_default AND NOT NEW.is_default)",
+    ),
+    Rule("invoices_pricelist_delete", "invoices_pricelist", "DELETE", "a price list is never deleted"),
+)
+
+RULES = (*INVOICE_RULES, *PRICE_RULES)

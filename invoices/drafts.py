@@ -191,6 +191,7 @@ def _line(invoice: Invoice, position: int, typed: DraftLine, before: Days | None
         quantity=typed.quantity,
         unit_price=typed.unit_price,
         exact_amount=kept.exact_amount if kept and figures_kept else "",
+        pricing=kept.pricing if kept and figures_kept and same_item else {},
         currency=invoice.currency,
         amount=(
             kept.amount

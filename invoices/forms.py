@@ -20,7 +20,7 @@ DATE = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class NumberField(forms.CharField):
-    """A decimal typed with a point, whatever the language (R1)."""
+    """A decimal typed with a point, whatever the language (R1); None where it may be left empty and is."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("max_length", 40)
@@ -29,6 +29,8 @@ class NumberField(forms.CharField):
 
     def clean(self, value: Any) -> Any:
         text = super().clean(value)
+        if not text:
+            return None
         try:
             return decimal_parse(text)
         except PriceRefused as refused:

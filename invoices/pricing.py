@@ -40,7 +40,11 @@ def decimal_parse(text: str) -> Decimal:
 
 def priced_amount(quantity: Decimal, unit_price: Decimal, decimals: int) -> int:
     """Minor units of quantity × unit price, rounded once, half-even. Refuses what no invoice can hold."""
-    exact = WIDE.multiply(quantity, unit_price)
+    return minor_units(WIDE.multiply(quantity, unit_price), decimals)
+
+
+def minor_units(exact: Decimal, decimals: int) -> int:
+    """An exact amount in minor units, rounded once, half-even. Refuses what no invoice can hold."""
     minor = int(WIDE.scaleb(exact, decimals).to_integral_value(rounding=ROUND_HALF_EVEN))
     if abs(minor) > LARGEST_MINOR:
         raise PriceRefused("Quantity times unit price is more than an invoice can hold.")

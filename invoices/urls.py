@@ -1,6 +1,6 @@
 from django.urls import path
 
-from invoices import item_views, views
+from invoices import item_views, price_views, views
 
 urlpatterns = [
     path("items/", item_views.items, name="items"),
@@ -9,4 +9,10 @@ urlpatterns = [
     path("invoices/<int:pk>/edit/", views.invoice_edit_page, name="invoice_edit"),
     path("invoices/<int:pk>/discard/", views.invoice_discard_page, name="invoice_discard"),
     path("invoices/<int:pk>/pay/", views.invoice_pay_page, name="invoice_pay"),
+    path("prices/", price_views.price_lists, name="price_lists"),
+    path("prices/add/", price_views.price_list_add_page, name="price_list_add"),
+    path("prices/<int:pk>/", price_views.price_list_page, name="price_list"),
+    path("prices/<int:pk>/edit/", price_views.price_list_edit_page, name="price_list_edit"),
+    path("prices/<int:pk>/add/", price_views.price_add_page, name="price_add"),
+    path("accounts/<int:pk>/prices/", price_views.account_prices_page, name="account_prices"),
 ]

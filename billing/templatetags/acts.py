@@ -12,6 +12,7 @@ WORDS = {
     "account_close": "closed",
     "account_edit": "renamed",
     "account_open": "opened",
+    "account_price_list_set": "set the price list of",
     "credit_grant": "granted",
     "credit_replace": "granted, in place of another,",
     "credit_sell": "sold",
@@ -34,13 +35,16 @@ WORDS = {
     "item_add": "added",
     "item_edit": "edited",
     "item_tag": "tagged",
+    "price_add": "added a price to",
+    "price_list_add": "added",
+    "price_list_edit": "edited",
     "schedule_add": "added",
     "schedule_grant": "granted, as a schedule says,",
     "schedule_stop": "stopped",
     "notice_rule_set": "set the notices of",
     "usage_import": "imported usage:",
 }
-PAGES = ("account", "batch", "credit", "customer", "invoice", "schedule")
+PAGES = ("account", "batch", "credit", "customer", "invoice", "price_list", "schedule")
 
 
 @register.filter
@@ -52,7 +56,7 @@ def act_words(act: Act) -> str:
 def act_subject(act: Act) -> str:
     """`credit:17` as “credit 17”; `credits:5000` as “5,000 credits”."""
     what, _, number = act.subject.partition(":")
-    return counted(int(number), "credit") if what == "credits" else f"{what} {number}"
+    return counted(int(number), "credit") if what == "credits" else f"{what.replace('_', ' ')} {number}"
 
 
 @register.filter

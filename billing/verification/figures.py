@@ -47,6 +47,32 @@ def wrong_amounts(connection: BaseDatabaseWrapper) -> Iterator[str]:
             yield f"{name}its amount is {amount}, and {source} is {expected}"
 
 
+def wrong_steps(connection: BaseDatabaseWrapper) -> Iterator[str]:
+    """What a price list made of a quantity: steps of quantity × unit price and fee, that add up to it."""
+    rated = Line.objects.exclude(pricing={}).order_by("invoice_id", "position")
+    columns = ("position", "invoice_id", "invoice__number", "exact_amount", "pricing")
+    for position, invoice, number, exact, pricing in rated.values_list(*columns).iterator(CHUNK):
+        if not _adds_up(pricing, exact):
+            name = LINE.format(position=position, invoice=invoice, invoice_number=number or "draft")
+            yield f"{name}the steps of its price do not add up to its exact sum {exact or '(none)'}"
+
+
+def _adds_up(pricing: dict[str, Any], exact: str) -> bool:
+    """Whatever cannot be read as steps does not."""
+    try:
+        steps = [_numbers(step) for step in pricing["steps"]]
+        return Fraction(exact) == sum(amount for *_, amount in steps) and all(
+            amount == counted * price + fee for counted, price, fee, amount in steps
+        )
+    except (KeyError, TypeError, ValueError, ZeroDivisionError):
+        return False
+
+
+def _numbers(step: dict[str, Any]) -> tuple[Fraction, ...]:
+    figures = (step.get("packages", step["quantity"]), step["unit_price"], step["flat_fee"], step["amount"])
+    return tuple(Fraction(figure) for figure in figures)
+
+
 def overpaid_after_corrections(connection: BaseDatabaseWrapper) -> Iterator[str]:
     """A negative line lowers what credits may pay on the others."""
     for _, group in groupby(rows(connection, CORRECTED), key=lambda row: row["invoice"]):
@@ -77,5 +103,6 @@ def lowered(lines: Sequence[dict[str, Any]]) -> list[int]:
 
 FIGURE_CHECKS = (
     Check("the amount of a line is its price, rounded once", wrong_amounts),
+    Check("the steps of a rated line add up to its exact sum", wrong_steps),
     Check("credits pay only what corrections leave", overpaid_after_corrections),
 )

@@ -261,6 +261,11 @@ BROKEN = [
         "line 1 of .* its amount is 1234, and its exact sum 12.355 is 1236",
     ),
     (
+        "the steps of a rated line add up to its exact sum",
+        [f"""UPDATE invoices_line SET pricing = '{{"steps": []}}' WHERE {DRAFT}"""],
+        r"line 1 of .* the steps of its price do not add up to its exact sum \(none\)",
+    ),
+    (
         "credits pay only what corrections leave",
         [f"UPDATE invoices_line SET item_id = {SEATS}, kind = 'license' WHERE amount < 0"],
         "line 2 of .* credits paid 4000 on it, and after corrections 3000",

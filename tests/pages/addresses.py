@@ -12,9 +12,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule, ScopeRow
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act, Customer
-from invoices.models import Invoice, Item, Line, Series
+from invoices.models import AccountPriceList, Invoice, Item, Line, Price, PriceList, Series
 from tests.credits.batches import granted
 from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now
+from tests.invoices.prices import a_price, a_price_list, uses
 
 # Pages that need a draft; all others of an invoice take the issued one.
 OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
@@ -22,8 +23,8 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """An account with one live credit, one issued invoice that it paid, one draft, one schedule and one
-    notice; beside it a batch."""
+    """An account with one live credit, one issued invoice that it paid, one draft, one schedule, one notice
+    and a price list; beside it a batch."""
 
     account: Account
     credit: Credit
@@ -32,6 +33,7 @@ class House:
     item: Item
     schedule: Schedule
     batch: Act
+    price_list: PriceList
 
 
 def a_house() -> House:
@@ -44,7 +46,10 @@ def a_house() -> House:
     limits: dict[str, Any] = {"low_balance": 10000, "expiring_days": None, "email": "winston@example.com"}
     notice_rule_set(account=account, **limits, **by_now("2026-09-02"))
     notices_tell(account=account, now=at("2026-09-02"), by_email=False)
-    return House(account, credit, issued, draft, item, schedule, batch)
+    prices = a_price_list()
+    a_price(prices, item)
+    uses(account, prices)
+    return House(account, credit, issued, draft, item, schedule, batch, prices)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,7 @@ def _own_pk(address: Address, house: House) -> int:
         "credits": house.credit,
         "items": house.item,
         "schedules": house.schedule,
+        "prices": house.price_list,
     }
     if address.route.startswith("credits/batches/"):
         return house.batch.pk
@@ -131,6 +137,9 @@ def _row(house: House, app: str, model: str) -> int:
         "invoice": house.issued,
         "line": Line.objects.filter(invoice=house.issued).first(),
         "series": Series.objects.first(),
+        "pricelist": house.price_list,
+        "price": Price.objects.first(),
+        "accountpricelist": AccountPriceList.objects.first(),
         "customer": house.account.customer,
         "account": house.account,
         "act": Act.objects.first(),

@@ -32,6 +32,12 @@ OWN = {
     "credit": READS,
     "schedule": READS,
     "items": READS,
+    "price_lists": READS,
+    "price_list": READS,
+    "price_list_add": ACTS,
+    "price_list_edit": ACTS,
+    "price_add": ACTS,
+    "account_prices": READS,
     "invoices": READS,
     "invoice": READS,
     "reports": READS,
@@ -68,8 +74,8 @@ OWN = {
     "invoice_void": ACTS,
     "invoice_correct": ACTS,
 }
-# A page that all readers look at, and where only some may set what it shows.
-OWN_POST = OWN | {"notices": ACTS}
+# Pages that all readers look at, and where only some may set what they show.
+OWN_POST = OWN | {"notices": ACTS, "account_prices": ACTS}
 ADMIN_GET = {
     "index": STAFF,
     "login": "PRRRRRR",
@@ -103,6 +109,9 @@ MODELS = {
     "invoices_item": (READS, ACTS, ACTS, NEVER),
     "invoices_invoice": (READS, SENT_ON, NEVER, NEVER),
     "invoices_line": (READS, NEVER, NEVER, NEVER),
+    "invoices_pricelist": (READS, NEVER, NEVER, NEVER),
+    "invoices_price": (READS, NEVER, NEVER, NEVER),
+    "invoices_accountpricelist": (READS, NEVER, NEVER, NEVER),
     "invoices_series": (AUDITS, NEVER, NEVER, NEVER),
     "customers_customer": (READS, SENT_ON, ACTS, NEVER),
     "customers_account": (READS, SENT_ON, ACTS, NEVER),

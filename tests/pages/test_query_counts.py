@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from credits.schedule_run import schedules_run
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account
+from invoices.models import Line
 from tests.factories import (
     a_command,
     a_credit,
@@ -28,6 +29,7 @@ from tests.factories import (
     tag,
     void_credit,
 )
+from tests.invoices.prices import GRADUATED, a_price, a_price_list, rated, uses
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +65,14 @@ class Town:
         schedules_run(as_of=day(f"2026-0{min(rows, 9)}-01"), by=a_command(), now=at("2026-09-10"))
         drafts = [a_draft(account, *lines, start="2026-09-01", end="2026-09-10") for _ in range(rows)]
         self.draft = drafts[-1]
+        self.prices = a_price_list()
+        for item in items:
+            for since in ("2026-07-01", "2026-09-01", "2026-12-01"):
+                a_price(self.prices, item, GRADUATED, since)
+            uses(account, self.prices)
+            a_price_list(f"Of {item}", default=False)
+        for line in self.draft.lines.all():
+            Line.objects.filter(pk=line.pk).update(**rated(account, line.item, "1505")._asdict())
         for number in range(rows):
             another = an_account(account.customer, name=f"Account {number}")
             a_credit(another, "10.00")
@@ -83,6 +93,7 @@ class Town:
             "draft": self.draft.pk,
             "item": self.item.pk,
             "schedule": self.schedule.pk,
+            "prices": self.prices.pk,
         }
         return page.format(**rows)
 
@@ -109,6 +120,12 @@ PAGES = {
     "/credits/{units}/": 10,
     "/credits/{units}/void/": 8,
     "/credits/{units}/replace/": 8,
+    "/prices/": 6,
+    "/prices/{prices}/": 8,
+    "/prices/{prices}/?state=current&q=Meter": 8,
+    "/prices/{prices}/add/": 6,
+    "/prices/{prices}/add/?item={item}": 7,
+    "/accounts/{account}/prices/": 10,
     "/invoices/": 6,
     "/invoices/?q=Busy&status=draft": 6,
     "/invoices/{issued}/": 10,
@@ -126,6 +143,9 @@ PAGES = {
     "/admin/credits/noticerule/": 6,
     "/admin/invoices/invoice/": 9,
     "/admin/invoices/line/": 7,
+    "/admin/invoices/pricelist/": 7,
+    "/admin/invoices/price/": 7,
+    "/admin/invoices/accountpricelist/": 6,
     "/admin/customers/account/": 7,
     "/admin/customers/customer/": 6,
     "/admin/customers/act/": 9,

@@ -1,0 +1,9 @@
+"""Prices and how amounts came about, for people."""
+
+from django import template
+
+from invoices.pricing_words import pricing_words
+
+register = template.Library()
+
+register.filter("pricing_words", pricing_words)
