@@ -34,10 +34,11 @@ def charge_add(
     now: datetime,
     token: str,
 ) -> Charge:
-    """Charge an account `quantity × unit_price` a month from now on. It bills nothing yet: `make_drafts` does.
+    """Charge an account `quantity × unit_price` a month from now on. It bills nothing yet: `make_drafts`
+    does.
 
-    Refuses on a closed account, for a usage meter, what comes to no amount an invoice can hold, and days that
-    are out of order, out of reason, or more than a year back: every month since would be billed.
+    Refuses on a closed account, for a usage meter, what comes to no amount an invoice can hold, and days
+    that are out of order, out of reason, or more than a year back: every month since would be billed.
     """
     terms = {"description": description.strip(), "quantity": quantity, "unit_price": unit_price}
     terms |= {"starts_on": starts_on, "ends_on": ends_on, "prorated": prorated}
@@ -67,10 +68,11 @@ def charge_add(
 def charge_end(
     *, charge: Charge, last_day: date, reason: str, by: Actor, now: datetime, token: str, shown: str = ""
 ) -> Charge:
-    """Let a charge end with `last_day`, for good. One that ends before its first day never charges anything.
+    """Let a charge end with `last_day`, for good. One that ends before its first day never charges
+    anything.
 
-    Refuses without a reason, on a charge ended already, a day after its agreed end, days that an invoice bills
-    already, and when `shown` is of other facts.
+    Refuses without a reason, on a charge ended already, a day after its agreed end, days that an invoice
+    bills already, and when `shown` is of other facts.
     """
     content = {"charge": charge.pk, "last_day": last_day, "reason": reason}
     account = account_lock(charge.account_id)
@@ -150,7 +152,9 @@ def _end_check(charge: Charge, last_day: date, reason: str) -> None:
 
 def _terms_check(account: Account, item: Item, quantity: Decimal, unit_price: Decimal) -> None:
     if item.kind == Kind.USAGE_METER:
-        raise ChargeRefused(f"{item} is a usage meter: what was used of it is recorded, and priced by a list.")
+        raise ChargeRefused(
+            f"{item} is a usage meter: what was used of it is recorded, and priced by a list."
+        )
     if quantity <= 0:
         raise ChargeRefused("The quantity must be above zero.")
     if unit_price < 0:

@@ -90,8 +90,9 @@ def invoice_edit(
     now: datetime,
     token: str,
 ) -> Invoice:
-    """Replace a draft's period and lines. A line that is kept goes on billing what is behind it; what was behind
-    one taken out is free to be billed again. Refuses once it is issued, and to move a month's recurring draft."""
+    """Replace a draft's period and lines. A line that is kept goes on billing what is behind it; what was
+    behind one taken out is free to be billed again. Refuses once it is issued, and to move a month's
+    recurring draft."""
     content = {"invoice": invoice.pk, **_content(period_start, period_end, lines)}
     account_lock(invoice.account_id)
     if act_repeated("invoice_edit", token, content):

@@ -1,8 +1,9 @@
-"""Months and parts of them, without a database: what a charge by the month comes to for some of its days (R1).
+"""Months and parts of them, without a database: what a charge by the month comes to for some of its days
+(R1).
 
 A month that is charged through all its days comes to quantity × unit price. Of any other the exact part is
-`quantity × unit price × days ÷ days of the month`, a fraction that is kept to 40 decimals: far more than it takes
-to round it to the same minor unit as the fraction itself.
+`quantity × unit price × days ÷ days of the month`, a fraction that is kept to 40 decimals: far more than it
+takes to round it to the same minor unit as the fraction itself.
 """
 
 from collections.abc import Iterator

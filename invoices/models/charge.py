@@ -1,4 +1,5 @@
-"""Recurring charges: an account's fixed fees, licences and add-ons, by the month, and where they are billed."""
+"""Recurring charges: an account's fixed fees, licences and add-ons, by the month, and where they are
+billed."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,9 +12,9 @@ from invoices.models.line import Line
 class Charge(models.Model):
     """`quantity × unit_price` for every calendar month from `starts_on` through `ends_on` (none: open).
 
-    A month that is not charged through all its days is `prorated` by days, or charged whole. Only its end ever
-    comes to it, once, by ending it: then `ended_at` says when that was decided. One that ended before its first
-    day never charges anything.
+    A month that is not charged through all its days is `prorated` by days, or charged whole. Only its end
+    ever comes to it, once, by ending it: then `ended_at` says when that was decided. One that ended before
+    its first day never charges anything.
     """
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -61,9 +62,7 @@ class BilledMonth(models.Model):
     class Meta:
         ordering = ("charge", "month")
         indexes = (models.Index(fields=("account", "month"), name="billed_month_account"),)
-        constraints = (
-            models.UniqueConstraint(fields=("charge", "month"), name="billed_month_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("charge", "month"), name="billed_month_once"),)
 
     def __str__(self) -> str:
         return f"{self.charge}, {self.month:%Y-%m}"

@@ -17,7 +17,7 @@ class UsageSource(models.TextChoices):
 
 
 class UsageRecordQuerySet(SealedQuerySet["UsageRecord"]):
-    def update(self, **kwargs: Any) -> int:
+    def update(self, **kwargs: Any) -> int:  # type: ignore[override]  # others refuse all
         """Where records are billed moves; nothing else of them ever does."""
         if kwargs.keys() != {"line"}:
             self._refuse()
@@ -29,8 +29,9 @@ class UsageRecordQuerySet(SealedQuerySet["UsageRecord"]):
 
 
 class UsageRecord(SealedModel):
-    """So much of a usage meter on one day of the account's calendar. It never changes: what is wrong is corrected
-    by a record below zero. `line` bills it: at most one line does, and none once that is discarded or void."""
+    """So much of a usage meter on one day of the account's calendar. It never changes: what is wrong is
+    corrected by a record below zero. `line` bills it: at most one line does, and none once that is
+    discarded or void."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+", db_index=False)
     item = models.ForeignKey(Item, on_delete=models.PROTECT, related_name="+", db_index=False)

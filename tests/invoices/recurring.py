@@ -1,0 +1,117 @@
+"""What tests of charges and usage start from: charges, usage, a price list, and a run of `make_drafts`."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from customers.models import Account
+from invoices.charges import charge_add, charge_end
+from invoices.models import Charge, Invoice, Item, Line, Price, PriceList, Source, Status, UsageRecord
+from invoices.plan_text import tiers_text
+from invoices.rating import Plan, Tier
+from invoices.recurring_run import DraftsResult, drafts_run
+from invoices.usage_records import usage_record_add
+from tests.factories import BEGINNING, a_command, at, by_now, day
+
+AFTER = "2026-09-01"
+
+
+def a_charge(
+    account: Account,
+    item: Item,
+    price: str,
+    quantity: str = "1",
+    *,
+    starts: str = "2026-08-01",
+    ends: str = "",
+    now: str = "2026-08-01",
+    **more: Any,
+) -> Charge:
+    """`a_charge(account, seats, "9.99", "3", starts="2026-08-15")`."""
+    terms: dict[str, Any] = {"description": "", "prorated": True}
+    return charge_add(
+        account=account,
+        item=item,
+        quantity=Decimal(quantity),
+        unit_price=Decimal(price),
+        starts_on=day(starts),
+        ends_on=day(ends) if ends else None,
+        **terms | by_now(now) | more,
+    )
+
+
+def end_charge(charge: Charge, last_day: str, now: str = AFTER, **more: Any) -> Charge:
+    return charge_end(charge=charge, last_day=day(last_day), reason="They left", **by_now(now) | more)
+
+
+def a_usage(
+    account: Account, item: Item, quantity: str, on: str = "2026-08-10", now: str = "", **more: Any
+) -> UsageRecord:
+    """`a_usage(account, calls, "1000", "2026-08-10")`."""
+    told: dict[str, Any] = {"reason": ""} | by_now(now or "2026-12-01")
+    return usage_record_add(
+        account=account, item=item, quantity=Decimal(quantity), day=day(on), **told | more
+    )
+
+
+def a_price_list(currency: str = "USD") -> PriceList:
+    """The default of its currency."""
+    return PriceList.objects.create(
+        key=f"standard-{currency}",
+        name="Standard",
+        currency=currency,
+        is_default=True,
+        created_at=at(BEGINNING),
+    )
+
+
+def a_price(
+    price_list: PriceList,
+    item: Item,
+    *tiers: tuple[str | None, str],
+    scheme: Any = "per_unit",
+    size: str | None = None,
+    starts: str = "2026-01-01",
+) -> Price:
+    """`a_price(standard, calls, ("1000", "0.01"), (None, "0.005"), scheme="graduated")`."""
+    plan = Plan(
+        scheme,
+        tuple(Tier(None if up_to is None else Decimal(up_to), Decimal(price)) for up_to, price in tiers),
+        None if size is None else Decimal(size),
+    )
+    return Price.objects.create(
+        price_list=price_list,
+        item=item,
+        effective_from=day(starts),
+        scheme=scheme,
+        tiers=tiers_text(plan),
+        package_size=plan.package_size,
+        created_at=at(BEGINNING),
+    )
+
+
+def make_drafts(month: str = "2026-08", now: str = AFTER) -> DraftsResult:
+    return drafts_run(month=day(f"{month}-01"), by=a_command("make_drafts"), now=at(now))
+
+
+def the_draft(account: Account, month: str = "2026-08") -> Invoice:
+    return Invoice.objects.get(
+        account=account, source=Source.RECURRING, status=Status.DRAFT, period_start=day(f"{month}-01")
+    )
+
+
+def lines_of(invoice: Invoice) -> list[tuple[str, str, int, date, date]]:
+    """Item, quantity as text, amount, first and last day."""
+    return [
+        (line.name, f"{line.quantity.normalize():f}", line.amount, line.first_day, line.last_day)
+        for line in invoice.lines.order_by("position")
+    ]
+
+
+def amounts(invoice: Invoice) -> list[int]:
+    return list(invoice.lines.order_by("position").values_list("amount", flat=True))
+
+
+def billed(lines: Sequence[Line]) -> int:
+    return sum(line.amount for line in lines)
