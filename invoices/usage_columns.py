@@ -121,6 +121,7 @@ def daily_row(cells: Cells, period_start: date, period_end: date) -> UsageRow:
         raise cells.refused("day", f"{day} is not a day of service.")
     customer = cells.needed("customer", KEY_MOST)
     account = cells.text("account", KEY_MOST) or customer
+    cells.needed("quantity")
     midnight = datetime.combine(day, time(), UTC)
     return UsageRow(
         row=cells.row,

@@ -42,7 +42,8 @@ def a_charge(
 
 
 def end_charge(charge: Charge, last_day: str, now: str = AFTER, **more: Any) -> Charge:
-    return charge_end(charge=charge, last_day=day(last_day), reason="They left", **by_now(now) | more)
+    told: dict[str, Any] = {"reason": "They left"} | by_now(now) | more
+    return charge_end(charge=charge, last_day=day(last_day), **told)
 
 
 def a_usage(
