@@ -160,7 +160,7 @@ def test_a_chunk_is_read_and_written_in_a_fixed_number_of_statements(seats: Item
                 a_usage(account, meter, "6", "2026-08-20")
 
     def statements(number: int) -> tuple[int, int]:
-        """Of making that many, and of making them again; without one record each, and one UPDATE each of usage."""
+        """Of making that many and making them again, without one record and the UPDATEs of usage of each."""
         some(number)
         with CaptureQueriesContext(connection) as captured:
             make_drafts()
