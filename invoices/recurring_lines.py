@@ -25,6 +25,7 @@ from invoices.pricing import (
     shown_unit_price,
     stored_decimal,
 )
+from invoices.pricing_words import CHARGE
 from invoices.proration import DAY, Part, months_between, part_of, prorate
 from invoices.rating import PlanRefused
 from invoices.recurring_facts import ChargedMonth, Facts, Used
@@ -83,7 +84,7 @@ def _charge_figures(charge: Charge, part: Part, currency: str) -> Figures:
     decimals = currency_decimals(currency)
     prorated = charge.prorated and not part.is_whole
     pricing = {
-        "scheme": "charge",
+        "scheme": CHARGE,
         "unit_price": plain(charge.unit_price),
         "quantity": plain(charge.quantity),
         "days": part.days,

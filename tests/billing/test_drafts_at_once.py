@@ -32,7 +32,7 @@ def account() -> Account:
 
 
 def make(account: Account) -> Any:
-    told = {"by": a_command("make_drafts"), "now": at("2026-09-10")}
+    told: Any = {"by": a_command("make_drafts"), "now": at("2026-09-10")}
     return lambda: drafts_make(account_ids=[account.pk], month=AUGUST, **told)
 
 

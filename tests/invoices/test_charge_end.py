@@ -8,6 +8,7 @@ from customers.acts import FactsChanged, fingerprint
 from customers.models import Account, Act
 from invoices.charges import ChargeRefused, end_facts
 from invoices.models import Charge, Item, Kind
+from invoices.recurring import Outcome
 from tests.factories import an_account, an_item, at, correct, day, issue, void
 from tests.invoices.recurring import a_charge, amounts, end_charge, make_drafts, the_draft
 
@@ -61,7 +62,7 @@ def test_it_may_end_the_day_before_it_starts_and_charges_nothing_then(charge: Ch
     with pytest.raises(ChargeRefused, match="31 July 2026, the day before it starts"):
         end_charge(charge, "2026-07-30")
     end_charge(charge, "2026-07-31")
-    assert make_drafts().counts["draft_make"] == 0
+    assert make_drafts().counts[Outcome.MADE] == 0
 
 
 def test_days_that_an_invoice_bills_are_not_taken_back(charge: Charge) -> None:

@@ -15,6 +15,7 @@ from customers.models import Account, Act
 from invoices import recurring, recurring_run
 from invoices.drafts import DraftLine, invoice_edit
 from invoices.models import Invoice, Item, Kind
+from invoices.recurring import Outcome
 from tests.factories import an_account, an_item, at, by_now
 from tests.invoices.recurring import (
     AFTER,
@@ -183,7 +184,7 @@ def test_chunks_are_worked_one_after_the_other(seats: Item, monkeypatch: pytest.
     monkeypatch.setattr(recurring_run, "MOST_ACCOUNTS", 2)
     for _ in range(5):
         a_charge(an_account(), seats, "20.00")
-    assert make_drafts().counts["draft_make"] == 5
+    assert make_drafts().counts[Outcome.MADE] == 5
     with pytest.raises(ValueError, match="At most 100 accounts"):
         recurring.drafts_make(
             account_ids=range(101),

@@ -16,7 +16,7 @@ from customers.models import Account, Act
 from customers.services import account_close
 from invoices.models import Invoice, Item, Kind, UsageRecord, UsageSource
 from invoices.services import item_add
-from tests.factories import a_customer, an_account, by_now, day
+from tests.factories import a_customer, an_account, by_now
 
 EXTRACT = Path(__file__).parents[1] / "data/focus_extract.csv"
 DAILY = "customer,account,item,day,quantity\n"
@@ -152,8 +152,7 @@ def test_a_focus_row_is_of_its_day_where_the_account_is_within_the_period_billed
         + row.replace(account.customer.key, f"{account.customer.key},{account.key}")
     )
     command(file)
-    assert [(str(record.day), record.quantity) for record in UsageRecord.objects.all()] == [(on, 2)]
-    assert UsageRecord.objects.get().day == day(on)
+    assert recorded() == [("calls", on, "2")]
 
 
 def test_a_focus_file_in_another_currency_than_the_account_s_is_refused(tmp_path: Path, calls: Item) -> None:
