@@ -75,4 +75,6 @@ def act_link(act: Act) -> str:
     if act.kind == "credits_grant":
         return reverse("batch", args=[act.pk])
     page, _, pk = act.subject.partition(":")
+    if act.account_id and (page == "charge" or act.kind == "usage_record_add"):
+        return reverse("charges", args=[act.account_id])
     return reverse(page, args=[pk]) if page in PAGES and act.kind != "invoice_discard" else ""

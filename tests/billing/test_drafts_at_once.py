@@ -26,7 +26,7 @@ def account() -> Account:
     """20.00 of seats and 5.00 of calls in August."""
     account, calls = an_account(), an_item("API calls")
     a_charge(account, an_item("Seats", Kind.LICENSE), "20.00", ends="2026-08-31")
-    a_price(a_price_list(), calls, (None, "0.01"))
+    a_price(a_price_list(), calls, ("", "0.01"))
     a_usage(account, calls, "500")
     return account
 

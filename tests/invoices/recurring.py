@@ -1,18 +1,20 @@
 """What tests of charges and usage start from: charges, usage, a price list, and a run of `make_drafts`."""
 
-from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from customers.models import Account
 from invoices.charges import charge_add, charge_end
-from invoices.models import Charge, Invoice, Item, Line, Price, PriceList, Source, Status, UsageRecord
-from invoices.plan_text import tiers_text
-from invoices.rating import Plan, Tier
+from invoices.models import Charge, Invoice, Item, Price, PriceList, Source, Status, UsageRecord
+from invoices.rating import Scheme
 from invoices.recurring_run import DraftsResult, drafts_run
 from invoices.usage_records import usage_record_add
 from tests.factories import BEGINNING, a_command, at, by_now, day
+from tests.invoices import prices
+from tests.invoices.prices import a_plan, a_price_list
+
+__all__ = ["a_price_list"]
 
 AFTER = "2026-09-01"
 
@@ -56,40 +58,16 @@ def a_usage(
     )
 
 
-def a_price_list(currency: str = "USD") -> PriceList:
-    """The default of its currency."""
-    return PriceList.objects.create(
-        key=f"standard-{currency}",
-        name="Standard",
-        currency=currency,
-        is_default=True,
-        created_at=at(BEGINNING),
-    )
-
-
 def a_price(
     price_list: PriceList,
     item: Item,
-    *tiers: tuple[str | None, str],
-    scheme: Any = "per_unit",
-    size: str | None = None,
-    starts: str = "2026-01-01",
+    *bounds_and_prices: tuple[str, str],
+    scheme: Scheme = "per_unit",
+    starts: str = "2026-01-02",
 ) -> Price:
-    """`a_price(standard, calls, ("1000", "0.01"), (None, "0.005"), scheme="graduated")`."""
-    plan = Plan(
-        scheme,
-        tuple(Tier(None if up_to is None else Decimal(up_to), Decimal(price)) for up_to, price in tiers),
-        None if size is None else Decimal(size),
-    )
-    return Price.objects.create(
-        price_list=price_list,
-        item=item,
-        effective_from=day(starts),
-        scheme=scheme,
-        tiers=tiers_text(plan),
-        package_size=plan.package_size,
-        created_at=at(BEGINNING),
-    )
+    """`a_price(standard, calls, ("1000", "0.01"), ("", "0.005"), scheme="graduated")`."""
+    plan = a_plan(scheme, *bounds_and_prices)
+    return prices.a_price(price_list, item, plan, starts, **by_now(BEGINNING))
 
 
 def make_drafts(month: str = "2026-08", now: str = AFTER) -> DraftsResult:
@@ -112,7 +90,3 @@ def lines_of(invoice: Invoice) -> list[tuple[str, str, int, date, date]]:
 
 def amounts(invoice: Invoice) -> list[int]:
     return list(invoice.lines.order_by("position").values_list("amount", flat=True))
-
-
-def billed(lines: Sequence[Line]) -> int:
-    return sum(line.amount for line in lines)

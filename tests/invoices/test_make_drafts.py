@@ -55,7 +55,7 @@ def calls() -> Item:
 @pytest.fixture
 def standard(calls: Item) -> PriceList:
     price_list = a_price_list()
-    a_price(price_list, calls, ("1000", "0.01"), (None, "0.005"), scheme="graduated")
+    a_price(price_list, calls, ("1000", "0.01"), ("", "0.005"), scheme="graduated")
     return price_list
 
 
@@ -149,9 +149,9 @@ def test_usage_is_summed_by_meter_and_priced_by_the_account_s_list(
 
 def test_the_price_of_the_month_s_last_day_holds_for_all_of_it(account: Account, calls: Item) -> None:
     price_list = a_price_list()
-    a_price(price_list, calls, (None, "1.00"))
-    a_price(price_list, calls, (None, "2.00"), starts="2026-08-31")
-    a_price(price_list, calls, (None, "3.00"), starts="2026-09-01")
+    a_price(price_list, calls, ("", "1.00"))
+    a_price(price_list, calls, ("", "2.00"), starts="2026-08-31")
+    a_price(price_list, calls, ("", "3.00"), starts="2026-09-01")
     a_usage(account, calls, "7", "2026-08-01")
     make_drafts()
     assert amounts(the_draft(account)) == [1400]
@@ -408,7 +408,7 @@ def test_a_meter_without_a_price_leaves_the_account_whole_and_the_others_go_on(
         (account, f"The meter “Storage” ({unpriced.key}) has no price for this account in 2026-08.")
     ]
     assert [invoice.account for invoice in Invoice.objects.all()] == [other]
-    a_price(standard, unpriced, (None, "1.00"))
+    a_price(standard, unpriced, ("", "1.00"))
     assert make_drafts().counts[Outcome.MADE] == 1
     assert amounts(the_draft(account)) == [2000, 500]
 

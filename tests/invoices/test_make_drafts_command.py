@@ -149,7 +149,7 @@ def test_a_chunk_is_read_and_written_in_a_fixed_number_of_statements(seats: Item
     calls, mails = an_item("Calls"), an_item("Mails")
     price_list = a_price_list()
     for meter in (calls, mails):
-        a_price(price_list, meter, (None, "0.01"))
+        a_price(price_list, meter, ("", "0.01"))
 
     def some(number: int) -> None:
         for _ in range(number):
