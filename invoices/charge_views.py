@@ -17,7 +17,7 @@ from invoices.charge_forms import (
     monthly_words,
 )
 from invoices.charge_page import charge_row, charge_rows, usage_waiting
-from invoices.charges import billed_last, charge_add, charge_end, charge_get, earliest_end, end_facts
+from invoices.charges import billed_last, charge_add, charge_end, earliest_end, end_facts
 from invoices.models import Charge, Kind, UsageRecord
 from invoices.usage_records import usage_record_add
 from invoices.views import item_choices
@@ -69,8 +69,7 @@ def charge_add_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_needed("invoices.end_charge")
 def charge_end_page(request: HttpRequest, pk: int) -> HttpResponse:
-    get_object_or_404(Charge, pk=pk)
-    charge, now = charge_get(pk), timezone.now()
+    charge, now = _charge(pk), timezone.now()
     account = charge.account
     if request.method == "GET" and charge.ended_at:
         messages.info(request, f"{charge} was ended already.")
@@ -93,7 +92,7 @@ def charge_end_page(request: HttpRequest, pk: int) -> HttpResponse:
         if ended:
             messages.success(request, f"{ended} ends on {ended.ends_on:%-d %B %Y}.")
             return redirect("charges", account.pk)
-        charge = charge_get(pk)
+        charge = _charge(pk)
     form.show(fingerprint(end_facts(charge)))
     context = {
         "account": account,
@@ -135,3 +134,8 @@ def usage_record_add_page(request: HttpRequest, pk: int) -> HttpResponse:
 def _account(pk: int) -> Account:
     account: Account = get_object_or_404(Account.objects.select_related("customer"), pk=pk)
     return account
+
+
+def _charge(pk: int) -> Charge:
+    charge: Charge = get_object_or_404(Charge.objects.select_related("account__customer", "item"), pk=pk)
+    return charge
