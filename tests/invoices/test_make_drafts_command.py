@@ -168,7 +168,7 @@ def test_a_chunk_is_read_and_written_in_a_fixed_number_of_statements(seats: Item
         sql = [query["sql"] for query in captured]
         records = [text for text in sql if text.startswith('INSERT INTO "customers_act"')]
         assert len(records) == number
-        billing = [text for text in sql if text.startswith("UPDATE invoices_usagerecord")]
+        billing = [text for text in sql if text.startswith("UPDATE invoices_usagerecord SET")]
         with CaptureQueriesContext(connection) as again:
             make_drafts()
         return len(sql) - len(records) - len(billing), len(again)

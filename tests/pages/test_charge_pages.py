@@ -41,7 +41,7 @@ def test_a_charge_is_typed_and_shown_as_it_was_understood(web: Client, account: 
     assert answer["Location"] == f"/accounts/{account.pk}/charges/"
     page = web.get(answer["Location"])
     assert "Seats (Studio) is added: 3 × $9.99 = $29.97 a month." in text(page)
-    assert "Seats Studio 3 seats 9.99 $29.97 10 Sep 2026 – – Running End" in rows(page)
+    assert "Seats Studio 3 seats 9.99 $29.97 from 10 Sep 2026 – Running End" in rows(page)
     charge = Charge.objects.get()
     assert (charge.starts_on, charge.ends_on, charge.prorated) == (day("2026-09-10"), None, True)
 
@@ -94,8 +94,8 @@ def test_the_page_says_where_each_charge_stands(web: Client, account: Account, s
     make_drafts()
     found = rows(web.get(f"/accounts/{account.pk}/charges/"))[1:5]
     assert [row.split("$20.00 ")[1] for row in found] == [
-        "1 Oct 2026 – – To come End",
-        "1 Aug 2026 – in whole months 31 Aug 2026 Running End",
+        "from 1 Oct 2026 – To come End",
+        "from 1 Aug 2026 in whole months 31 Aug 2026 Running End",
         "1 Aug 2026 – 31 Aug 2026 31 Aug 2026 Over",
         "1 Aug 2026 – 31 Jul 2026 – Never charged",
     ]
