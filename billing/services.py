@@ -15,6 +15,7 @@ from credits.selling import credits_sold
 from credits.settlement import Settlement
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account, Act
+from invoices.behind import behind_free, behind_move
 from invoices.drafts import invoice_get
 from invoices.models import Invoice, Line, Source, Status
 
@@ -92,6 +93,7 @@ def invoice_void(
     facts_check(shown, void_facts(current, account.day_of(now)))
     record = _void("invoice_void", account, current, content, reason, by=by, now=now, token=token)
     credit_reverse(account, record, current, today=account.day_of(now), now=now, keep_expired=False)
+    behind_free(current)
     return Invoice.objects.get(pk=invoice.pk)
 
 
@@ -133,6 +135,7 @@ def invoice_correct(
         "invoice_correct", account, current, content, reason, by=by, now=now, token=token, details=details
     )
     credit_reverse(account, record, current, today=account.day_of(now), now=now, keep_expired=True)
+    behind_move(current, replacement)
     return replacement
 
 

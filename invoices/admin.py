@@ -12,7 +12,18 @@ from django.utils.html import format_html
 from customers.admin_base import HistoryAdmin, ReadOnlyAdmin
 from customers.money import money_display
 from customers.requests import actor_of, token_new
-from invoices.models import AccountPriceList, Invoice, Item, Line, Price, PriceList, Series
+from invoices.models import (
+    AccountPriceList,
+    BilledMonth,
+    Charge,
+    Invoice,
+    Item,
+    Line,
+    Price,
+    PriceList,
+    Series,
+    UsageRecord,
+)
 from invoices.services import item_add, item_edit
 
 
@@ -154,3 +165,58 @@ class AccountPriceListAdmin(ReadOnlyAdmin):
     list_select_related = ("account", "price_list")
     search_fields = ("account__name", "account__key", "price_list__name", "price_list__key")
     fields = ("account", "price_list", "effective_from", "created_at")
+
+
+@admin.register(Charge)
+class ChargeAdmin(ReadOnlyAdmin):
+    list_display = ("item", "account", "quantity", "unit_price", "prorated", "starts_on", "ends_on", "page")
+    list_select_related = ("account", "item")
+    list_filter = (("ended_at", admin.EmptyFieldListFilter), "prorated")
+    search_fields = ("item__name", "description", "account__name", "account__key", "account__customer__name")
+    date_hierarchy = "starts_on"
+    fields = (
+        *("account", "item", "description", "quantity", "unit_price", "prorated"),
+        *("starts_on", "ends_on", "created_at", "ended_at", "page"),
+    )
+    readonly_fields = ("page",)
+
+    @admin.display(description="Charges of the account")
+    def page(self, charge: Charge) -> str:
+        return format_html('<a href="{}">All</a>', reverse("charges", args=[charge.account_id]))
+
+
+@admin.register(BilledMonth)
+class BilledMonthAdmin(ReadOnlyAdmin):
+    list_display = ("charge_shown", "account", "month", "of_invoice")
+    list_select_related = ("account", "charge__item", "line__invoice")
+    search_fields = ("charge__item__name", "account__name", "account__key", "line__invoice__number")
+    date_hierarchy = "month"
+    fields = ("account", "charge", "month", "line", "of_invoice")
+    readonly_fields = ("of_invoice",)
+
+    @admin.display(description="Charge")
+    def charge_shown(self, billed: BilledMonth) -> str:
+        return str(billed.charge)
+
+    @admin.display(description="Invoice")
+    def of_invoice(self, billed: BilledMonth) -> str:
+        return _invoice_link(billed.line)
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(ReadOnlyAdmin):
+    list_display = ("day", "account", "item", "quantity", "source", "act", "of_invoice")
+    list_select_related = ("account", "item", "act", "line__invoice")
+    list_filter = ("source",)
+    search_fields = ("item__name", "account__name", "account__key", "line__invoice__number")
+    date_hierarchy = "day"
+    fields = ("account", "item", "quantity", "day", "source", "act", "created_at", "line", "of_invoice")
+    readonly_fields = ("of_invoice",)
+
+    @admin.display(description="Invoice")
+    def of_invoice(self, record: UsageRecord) -> str:
+        return _invoice_link(record.line) if record.line else "–"
+
+
+def _invoice_link(line: Line) -> str:
+    return format_html('<a href="{}">{}</a>', reverse("invoice", args=[line.invoice_id]), line.invoice)

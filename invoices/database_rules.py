@@ -19,6 +19,22 @@ LIST_AGREES = (
     "WHERE a.id = NEW.account_id AND p.id = NEW.price_list_id"
 )
 
+CHARGE_FACTS = (
+    *("id", "account_id", "item_id", "description", "quantity", "unit_price", "prorated", "starts_on"),
+    "created_at",
+)
+USAGE_FACTS = ("id", "account_id", "item_id", "quantity", "day", "source", "act_id", "created_at")
+METER = "SELECT 1 FROM invoices_item WHERE id = NEW.item_id AND kind = 'usage_meter'"
+OWN_CHARGE = "SELECT 1 FROM invoices_charge WHERE id = NEW.charge_id AND account_id = NEW.account_id"
+OPEN_LINE = (
+    "SELECT 1 FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
+    "WHERE l.id = NEW.line_id AND l.account_id = NEW.account_id AND i.status = 'draft'"
+)
+BILLED_AS = (
+    "(SELECT i.status FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
+    "WHERE l.id = OLD.line_id)"
+)
+
 INVOICE_RULES = (
     Rule(
         "invoices_invoice_born_draft",
@@ -152,4 +168,72 @@ PRICE_RULES = (
     Rule("invoices_pricelist_delete", "invoices_pricelist", "DELETE", "a price list is never deleted"),
 )
 
-RULES = (*INVOICE_RULES, *PRICE_RULES)
+CHARGE_RULES = (
+    Rule(
+        "invoices_charge_item",
+        "invoices_charge",
+        "INSERT",
+        "a usage meter is not charged by the month",
+        f"EXISTS ({METER})",
+    ),
+    Rule(
+        "invoices_charge_update",
+        "invoices_charge",
+        "UPDATE",
+        "a charge changes only by being ended, once, and not later than was agreed",
+        f"({changed(*CHARGE_FACTS)} OR ({changed('ends_on', 'ended_at')} AND (OLD.ended_at IS NOT NULL "
+        "OR NEW.ended_at IS NULL OR NEW.ends_on IS NULL OR NEW.ends_on > OLD.ends_on)))",
+    ),
+    Rule("invoices_charge_delete", "invoices_charge", "DELETE", "a charge is ended, never deleted"),
+    Rule(
+        "invoices_billedmonth_insert",
+        "invoices_billedmonth",
+        "INSERT",
+        "a month of a charge is billed on a draft of its account",
+        f"NOT EXISTS ({OPEN_LINE}) OR NOT EXISTS ({OWN_CHARGE})",
+    ),
+    Rule(
+        "invoices_billedmonth_update",
+        "invoices_billedmonth",
+        "UPDATE",
+        "a billed month moves only from a void invoice to the draft that corrects it",
+        f"({changed('id', 'account_id', 'charge_id', 'month')} "
+        f"OR {changed('line_id')} AND ({BILLED_AS} <> 'void' OR NOT EXISTS ({OPEN_LINE})))",
+    ),
+    Rule(
+        "invoices_billedmonth_delete",
+        "invoices_billedmonth",
+        "DELETE",
+        "a month that an issued invoice bills stays billed",
+        f"{BILLED_AS} IN ('issued', 'paid')",
+    ),
+)
+
+USAGE_RULES = (
+    Rule(
+        "invoices_usagerecord_insert",
+        "invoices_usagerecord",
+        "INSERT",
+        "a usage record is of a usage meter, and not billed yet",
+        f"NEW.line_id IS NOT NULL OR NOT EXISTS ({METER})",
+    ),
+    Rule(
+        "invoices_usagerecord_update",
+        "invoices_usagerecord",
+        "UPDATE",
+        "a usage record never changes",
+        changed(*USAGE_FACTS),
+    ),
+    Rule(
+        "invoices_usagerecord_billed",
+        "invoices_usagerecord",
+        "UPDATE",
+        "usage is billed once, on a draft of its account, until that is discarded or void",
+        f"{changed('line_id')} AND (OLD.line_id IS NOT NULL AND ({BILLED_AS} IN ('issued', 'paid') "
+        f"OR NEW.line_id IS NOT NULL AND {BILLED_AS} <> 'void') "
+        f"OR NEW.line_id IS NOT NULL AND NOT EXISTS ({OPEN_LINE}))",
+    ),
+    Rule("invoices_usagerecord_delete", "invoices_usagerecord", "DELETE", "a usage record is never deleted"),
+)
+
+RULES = (*INVOICE_RULES, *PRICE_RULES, *CHARGE_RULES, *USAGE_RULES)

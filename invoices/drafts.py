@@ -6,6 +6,8 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import F
+
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated
 from customers.models import Account, Act
 from customers.money import currency_decimals
@@ -13,6 +15,7 @@ from invoices.models import Invoice, Item, Line, Source, Status
 from invoices.pricing import priced_amount
 
 LONGEST_PERIOD = timedelta(days=366)
+PLACES_AWAY = 1_000_000
 Days = tuple[date, date]
 
 
@@ -87,18 +90,21 @@ def invoice_edit(
     now: datetime,
     token: str,
 ) -> Invoice:
-    """Replace a draft's period and lines. Refuses once it is issued."""
+    """Replace a draft's period and lines. A line that is kept goes on billing what is behind it; what was
+    behind one taken out is free to be billed again. Refuses once it is issued, and to move a month's
+    recurring draft."""
     content = {"invoice": invoice.pk, **_content(period_start, period_end, lines)}
     account_lock(invoice.account_id)
     if act_repeated("invoice_edit", token, content):
         return invoice_get(invoice.pk)
     invoice = draft_get(invoice.pk)
     _check(period_start, period_end, lines)
+    if invoice.source == Source.RECURRING and invoice.period_start != period_start:
+        raise DraftRefused("This draft is of one month's charges and usage: its first day stays.")
     before = (invoice.period_start, invoice.last_day)
     invoice.period_start, invoice.period_end = period_start, period_end
     invoice.save(update_fields=["period_start", "period_end"])
-    invoice.lines.all().delete()
-    _write_lines(invoice, lines, before)
+    _rewrite_lines(invoice, lines, before)
     _record("invoice_edit", invoice, content, by=by, now=now, token=token)
     return invoice
 
@@ -165,6 +171,16 @@ def _write_lines(invoice: Invoice, lines: Sequence[DraftLine], before: Days | No
     Line.objects.bulk_create(
         _line(invoice, position, line, before) for position, line in enumerate(lines, start=1)
     )
+
+
+def _rewrite_lines(invoice: Invoice, typed: Sequence[DraftLine], before: Days) -> None:
+    """Kept lines stay the same rows, for the sake of what is behind them."""
+    lines = [_line(invoice, position, line, before) for position, line in enumerate(typed, start=1)]
+    invoice.lines.exclude(pk__in=[line.pk for line in lines if line.pk]).delete()
+    # Out of the way of each other's new places.
+    invoice.lines.update(position=F("position") + PLACES_AWAY)
+    fields = [field.name for field in Line._meta.concrete_fields if not field.primary_key]
+    Line.objects.bulk_create(lines, update_conflicts=True, unique_fields=["pk"], update_fields=fields)
 
 
 def _line(invoice: Invoice, position: int, typed: DraftLine, before: Days | None) -> Line:

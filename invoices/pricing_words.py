@@ -12,32 +12,57 @@ from invoices.plan_text import plain, steps_read
 from invoices.pricing import WIDE
 from invoices.rating import Plan, Step
 
+# How `invoices.recurring_lines` marks what a charge by the month comes to.
+CHARGE = "charge"
+TAKEN_BACK, BILLED_BEFORE = "taken back", "less what was billed before"
+
 
 @dataclass(frozen=True, slots=True)
 class PricingWords:
-    """`price_list` is a key. `steps` are the parts of the sum, `end` is what became of it."""
+    """`price_list` is a key; a charge by the month has none. `steps` are the parts of the sum, `end` is what
+    became of it."""
 
     price_list: str
-    effective_from: date
+    effective_from: date | None
     steps: Sequence[str]
     end: str
 
 
 def pricing_words(line: Line) -> PricingWords | None:
-    """How a line's amount came about; None where no price list was asked."""
+    """How a line's amount came about; None where neither a price list nor a charge was asked."""
     if not line.pricing:
         return None
     told = line.pricing
+    if told["scheme"] == CHARGE:
+        return _charge_words(line)
     size = told.get("package_size")
+    steps = [
+        step_words(told["scheme"], step, line.currency, size and Decimal(size))
+        for step in steps_read(told["steps"])
+    ]
+    if "billed_before" in told:
+        steps = [words.replace(TAKEN_BACK, BILLED_BEFORE, 1) for words in steps]
     return PricingWords(
         price_list=told["price_list"],
         effective_from=date.fromisoformat(told["effective_from"]),
-        steps=[
-            step_words(told["scheme"], step, line.currency, size and Decimal(size))
-            for step in steps_read(told["steps"])
-        ],
+        steps=steps,
         end=sum_words(Decimal(line.exact_amount), line.amount, line.currency),
     )
+
+
+def _charge_words(line: Line) -> PricingWords:
+    """A charge by the month: `3 at $20.00 a month = $60.00`, and what became of it for a part of a month."""
+    told, amount = line.pricing, money_display(line.amount, line.currency)
+    price, quantity = Decimal(told["unit_price"]), Decimal(told["quantity"])
+    whole = exact_display(WIDE.multiply(price, quantity), line.currency)
+    steps = [f"{number_words(quantity)} at {exact_display(price, line.currency)} a month = {whole}"]
+    days, end = f"{told['days']} of {counted(told['days_of_month'], 'day')}", f"{amount} in all"
+    if told["prorated"]:
+        steps.append(f"by days: {days}")
+        end = f"{whole} × {told['days']} ÷ {told['days_of_month']}, rounded to {amount}"
+    elif told["days"] < told["days_of_month"]:
+        steps.append(f"not by days: the whole of it for {days}")
+    return PricingWords("", None, steps, end)
 
 
 def step_words(scheme: str, step: Step, currency: str, package_size: Decimal | None = None) -> str:
@@ -53,7 +78,7 @@ def step_words(scheme: str, step: Step, currency: str, package_size: Decimal | N
     paid = f"{part} at {price}{_plus(abs(step.flat_fee), currency)} = {exact_display(step.amount, currency)}"
     if scheme == "volume":
         paid += f" (the price {_reach(step.above, step.up_to)})"
-    return f"taken back: {paid}" if step.quantity < 0 else paid
+    return f"{TAKEN_BACK}: {paid}" if step.quantity < 0 else paid
 
 
 def sum_words(exact: Decimal, amount: int, currency: str) -> str:

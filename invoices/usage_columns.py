@@ -1,9 +1,9 @@
-"""The two column layouts of a usage file, and what an item in it is called.
+"""The column layouts of a usage file, and what an item in it is called.
 
 `FOCUS` is the FinOps Open Cost and Usage Specification, 1.x: of its many columns thirteen are read
 and the others are passed over. `SIMPLE` is our own, one line per charge, for whoever has no such
-export; it is ours, so a column it does not know is a typing error and refused. Either way a line
-becomes one `UsageRow`.
+export; it is ours, so a column it does not know is a typing error and refused. `DAILY` is ours too, for
+usage that has no price yet: so much of a meter on a day. Any way a line becomes one `UsageRow`.
 
 An item has a name for people and a key that is a slug of its text.
 """
@@ -12,7 +12,7 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -115,6 +115,33 @@ def simple_row(cells: Cells, period_start: date, period_end: date) -> UsageRow:
     )
 
 
+def daily_row(cells: Cells, period_start: date, period_end: date) -> UsageRow:
+    day = cells.day("day")
+    if day == date.max:
+        raise cells.refused("day", f"{day} is not a day of service.")
+    customer = cells.needed("customer", KEY_MOST)
+    account = cells.text("account", KEY_MOST) or customer
+    cells.needed("quantity")
+    midnight = datetime.combine(day, time(), UTC)
+    return UsageRow(
+        row=cells.row,
+        customer_key=customer,
+        customer_name="",
+        account_key=account,
+        account_name="",
+        currency="",
+        item=(cells.needed("item"),),
+        unit=cells.text("unit", UNIT_MOST),
+        kind=KINDS[0],
+        quantity=cells.number("quantity"),
+        amount=Decimal(0),
+        first_served=midnight,
+        last_served=midnight + timedelta(days=1),
+        set_aside="",
+        other_period="" if period_start <= day < period_end else f"{day:%Y-%m}",
+    )
+
+
 def item_name(item: tuple[str, ...]) -> str:
     return " · ".join(part for part in item if part)
 
@@ -144,7 +171,7 @@ def item_keys(items: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], str]:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    name: Literal["focus", "simple"]
+    name: Literal["focus", "simple", "daily"]
     currency: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
@@ -175,10 +202,20 @@ SIMPLE = Layout(
     others_allowed=False,
     read=simple_row,
 )
+DAILY = Layout(
+    name="daily",
+    currency="",
+    required=("customer", "account", "item", "day", "quantity"),
+    optional=("unit",),
+    others_allowed=False,
+    read=daily_row,
+)
 
 
-def header_read(row: int, header: list[str]) -> tuple[Layout, dict[str, int]]:
-    """Which layout this is, and where its columns are."""
+def header_read(
+    row: int, header: list[str], layouts: Sequence[Layout] = (FOCUS, SIMPLE)
+) -> tuple[Layout, dict[str, int]]:
+    """Which of the layouts this is, and where its columns are."""
     names = [name.lower() for name in header]
     for place, name in enumerate(names):
         if found := CONTROL.search(name):
@@ -187,7 +224,7 @@ def header_read(row: int, header: list[str]) -> tuple[Layout, dict[str, int]]:
             )
         if name in names[:place]:
             raise UsageRefused(row, header[place][:NAME_MOST], "The column is there twice.")
-    layout = max(FOCUS, SIMPLE, key=lambda known: sum(column.lower() in names for column in known.required))
+    layout = max(layouts, key=lambda known: sum(column.lower() in names for column in known.required))
     for column in layout.required:
         if column.lower() not in names:
             raise UsageRefused(

@@ -86,7 +86,7 @@ class SetAside:
 
 @dataclass(frozen=True, slots=True)
 class UsageFile:
-    layout: Literal["focus", "simple"]
+    layout: Literal["focus", "simple", "daily"]
     rows: int
     charges: tuple[UsageCharge, ...]
     set_aside: tuple[SetAside, ...]

@@ -1,4 +1,4 @@
-"""The report of a usage import, in sentences."""
+"""The reports of usage imports, in sentences."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
@@ -6,6 +6,7 @@ from typing import Any
 
 from customers.commands import counted
 from invoices.usage_import import ImportResult
+from invoices.usage_records import RecordsResult
 
 WHY_SET_ASIDE = {
     "Credit": "a provider's credits are not ours to give",
@@ -36,6 +37,34 @@ def import_lines(result: ImportResult, name: str, period_start: date) -> list[st
     lines += _listed("account", "opened", report["accounts_opened"])
     lines += _listed("item", "added to the catalogue", report["items_added"])
     lines += _warnings(report, month)
+    return lines
+
+
+def records_lines(result: RecordsResult, name: str, month: date) -> list[str]:
+    """What was read and recorded, every row of the file accounted for."""
+    report, of_month = result.report, f"{month:%Y-%m}"
+    lines = [
+        f"{name} was recorded for {of_month} before: nothing was changed. This is the report of that import."
+        if result.repeated
+        else f"{name} is recorded for {of_month}; make_drafts prices it."
+    ]
+    lines.append(
+        f"  {counted(report['rows'], 'row')} read; {counted(report['records'], 'usage record')} "
+        f"of {counted(report['accounts'], 'account')}."
+    )
+    lines += [f"  {sums['meter']}: {sums['quantity']} {sums['unit']}".rstrip() for sums in report["meters"]]
+    if report["rounded"]:
+        lines.append(f"  Rounded to 15 digits: {counted(report['rounded'], 'quantity', 'quantities')}.")
+    lines += [
+        f"  Set aside: {counted(part['rows'], 'row')} of category {part['reason']}: they are no metered use."
+        for part in report["set_aside"]
+    ]
+    lines += [
+        f"  Left for their own period, {part['reason']}: {counted(part['rows'], 'row')}."
+        for part in report["other_periods"]
+    ]
+    if not report["records"]:
+        lines.append(f"  Warning: no row of this file is usage of {of_month}.")
     return lines
 
 

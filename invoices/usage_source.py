@@ -6,6 +6,7 @@ from collections.abc import Collection
 from datetime import date
 from typing import Any, BinaryIO
 
+from invoices.usage_days import UsageDays, Zones, usage_days_read
 from invoices.usage_file import UsageFile, usage_read
 
 
@@ -31,8 +32,22 @@ def usage_source_read(
 ) -> tuple[UsageFile, str]:
     """The charges of a period, and the digest of the file. Raises UsageRefused at the first wrong cell."""
     hashed = _Hashed(source)
-    lines = io.TextIOWrapper(
+    usage = usage_read(_text(hashed), period_start=period_start, period_end=period_end, currencies=currencies)
+    return usage, hashed.sha256.hexdigest()
+
+
+def usage_days_source_read(
+    source: BinaryIO, *, period_start: date, period_end: date, currencies: Collection[str], zones: Zones
+) -> tuple[UsageDays, str]:
+    """The same for a file's quantities, day by day."""
+    hashed = _Hashed(source)
+    usage = usage_days_read(
+        _text(hashed), period_start=period_start, period_end=period_end, currencies=currencies, zones=zones
+    )
+    return usage, hashed.sha256.hexdigest()
+
+
+def _text(hashed: _Hashed) -> io.TextIOWrapper:
+    return io.TextIOWrapper(
         io.BufferedReader(hashed, 1 << 20), encoding="utf-8-sig", errors="surrogateescape", newline=""
     )
-    usage = usage_read(lines, period_start=period_start, period_end=period_end, currencies=currencies)
-    return usage, hashed.sha256.hexdigest()

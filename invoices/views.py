@@ -1,5 +1,6 @@
 """Pages of invoices that need no credits: the list, the operator's own draft, the payment."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -167,10 +168,10 @@ def _lines(request: HttpRequest, account: Account, invoice: Invoice | None) -> B
     return formset(request.POST or None, initial=initial, prefix="lines", form_kwargs=form_kwargs)
 
 
-def item_choices() -> list[Any]:
+def item_choices(kinds: Sequence[str] = tuple(Kind.values)) -> list[Any]:
     """The catalogue for a select, grouped by kind; read once for all rows of a formset."""
     groups: dict[str, list[tuple[int, str]]] = {}
-    for pk, name, kind in Item.objects.values_list("pk", "name", "kind"):
+    for pk, name, kind in Item.objects.filter(kind__in=kinds).values_list("pk", "name", "kind"):
         groups.setdefault(kind, []).append((pk, name))
     grouped = [(label, groups[value]) for value, label in Kind.choices if value in groups]
     return [("", "Choose an item"), *grouped]

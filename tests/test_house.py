@@ -35,9 +35,11 @@ PURE = {
     "credits.units",
     "invoices.plan_text",
     "invoices.pricing",
+    "invoices.proration",
     "invoices.rating",
     "invoices.usage_cells",
     "invoices.usage_columns",
+    "invoices.usage_days",
     "invoices.usage_file",
 }
 

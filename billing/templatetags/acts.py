@@ -13,6 +13,8 @@ WORDS = {
     "account_edit": "renamed",
     "account_open": "opened",
     "account_price_list_set": "set the price list of",
+    "charge_add": "added",
+    "charge_end": "ended",
     "credit_grant": "granted",
     "credit_replace": "granted, in place of another,",
     "credit_sell": "sold",
@@ -25,6 +27,8 @@ WORDS = {
     "customer_edit": "edited",
     "customer_erase": "erased the names of",
     "customer_open": "added",
+    "draft_make": "made, from charges and usage,",
+    "draft_refresh": "refreshed, from charges and usage,",
     "invoice_correct": "voided, to correct it,",
     "invoice_discard": "discarded",
     "invoice_draft": "drafted",
@@ -43,7 +47,11 @@ WORDS = {
     "schedule_stop": "stopped",
     "notice_rule_set": "set the notices of",
     "usage_import": "imported usage:",
+    "usage_record_add": "recorded usage of",
+    "usage_records_import": "imported",
 }
+# Subjects that are so many of something.
+MANY = {"credits": "credit", "usage_records": "usage record"}
 PAGES = ("account", "batch", "credit", "customer", "invoice", "price_list", "schedule")
 
 
@@ -56,7 +64,9 @@ def act_words(act: Act) -> str:
 def act_subject(act: Act) -> str:
     """`credit:17` as “credit 17”; `credits:5000` as “5,000 credits”."""
     what, _, number = act.subject.partition(":")
-    return counted(int(number), "credit") if what == "credits" else f"{what.replace('_', ' ')} {number}"
+    if what in MANY:
+        return counted(int(number), MANY[what])
+    return f"{what.replace('_', ' ')} {number}"
 
 
 @register.filter
@@ -65,4 +75,6 @@ def act_link(act: Act) -> str:
     if act.kind == "credits_grant":
         return reverse("batch", args=[act.pk])
     page, _, pk = act.subject.partition(":")
+    if act.account_id and (page == "charge" or act.kind == "usage_record_add"):
+        return reverse("charges", args=[act.account_id])
     return reverse(page, args=[pk]) if page in PAGES and act.kind != "invoice_discard" else ""

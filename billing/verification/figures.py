@@ -48,7 +48,8 @@ def wrong_amounts(connection: BaseDatabaseWrapper) -> Iterator[str]:
 
 
 def wrong_steps(connection: BaseDatabaseWrapper) -> Iterator[str]:
-    """What a price list made of a quantity: steps of quantity × unit price and fee, that add up to it."""
+    """What a price list made of a quantity: steps of quantity × unit price and fee, that add up to it; and
+    what a charge by the month came to for some of its days."""
     rated = Line.objects.exclude(pricing={}).order_by("invoice_id", "position")
     columns = ("position", "invoice_id", "invoice__number", "exact_amount", "pricing")
     for position, invoice, number, exact, pricing in rated.values_list(*columns).iterator(CHUNK):
@@ -60,12 +61,21 @@ def wrong_steps(connection: BaseDatabaseWrapper) -> Iterator[str]:
 def _adds_up(pricing: dict[str, Any], exact: str) -> bool:
     """Whatever cannot be read as steps does not."""
     try:
+        if pricing["scheme"] == "charge":
+            return _is_part(pricing, exact)
         steps = [_numbers(step) for step in pricing["steps"]]
         return Fraction(exact) == sum(amount for *_, amount in steps) and all(
             amount == counted * price + fee for counted, price, fee, amount in steps
         )
     except (KeyError, TypeError, ValueError, ZeroDivisionError):
         return False
+
+
+def _is_part(pricing: dict[str, Any], exact: str) -> bool:
+    """A whole month is priced by quantity and unit price; any other keeps its part to 40 decimals."""
+    whole = Fraction(pricing["quantity"]) * Fraction(pricing["unit_price"])
+    part = whole * pricing["days"] / pricing["days_of_month"]
+    return abs(Fraction(exact) - part) < Fraction(1, 10**39) if pricing["prorated"] else not exact
 
 
 def _numbers(step: dict[str, Any]) -> tuple[Fraction, ...]:

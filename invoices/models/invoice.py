@@ -39,6 +39,7 @@ class Source(models.TextChoices):
     USAGE_IMPORT = "usage_import", "Usage import"
     CORRECTION = "correction", "Correction"
     PURCHASE = "purchase", "Sale of a credit"
+    RECURRING = "recurring", "Charges and usage"
 
 
 class InvoiceQuerySet(models.QuerySet["Invoice"]):
@@ -140,6 +141,11 @@ class Invoice(models.Model):
                 name="invoice_paid_has_day",
             ),
             models.UniqueConstraint(fields=("series", "series_number"), name="invoice_number_once"),
+            models.UniqueConstraint(
+                fields=("account", "period_start"),
+                condition=Q(source=Source.RECURRING) & ~Q(status=Status.VOID),
+                name="invoice_recurring_once",
+            ),
         )
         permissions = (
             ("issue_invoice", "Can issue an invoice"),

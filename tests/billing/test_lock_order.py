@@ -7,6 +7,7 @@ has done and holds by then.
 
 import ast
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,16 @@ from customers.services import (
     customer_edit,
     customer_erase,
 )
+from invoices.charges import charge_add, charge_end
 from invoices.drafts import DraftLine, invoice_discard, invoice_draft, invoice_edit
+from invoices.models import Item, Kind
 from invoices.numbering import numbers_take
+from invoices.recurring import drafts_make
 from invoices.services import invoice_pay, item_edit
+from invoices.usage_days import UsageDay, UsageDays
 from invoices.usage_file import usage_read
 from invoices.usage_import import usage_import
+from invoices.usage_records import usage_record_add, usage_records_import
 from tests.billing.sessions import free, hold, looked_at, waiting_for, wrote
 from tests.credits.batches import csv_of, granted, read
 from tests.factories import (
@@ -53,6 +59,7 @@ from tests.factories import (
     day,
     terms,
 )
+from tests.invoices.recurring import a_charge
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 
@@ -76,7 +83,9 @@ class Stage:
         self.invoice = an_invoice(self.account, (self.item, "10.00"))
         self.told = by_now("2026-12-01")
         self.why = {"reason": "A mistake", **self.told}
-        self.usage = usage_of(self.account)
+        self.usage, self.days = usage_of(self.account), days_of(self.account, self.item)
+        self.seats = an_item("Seats", Kind.LICENSE)
+        self.charge = a_charge(self.account, self.seats, "5.00")
 
     def typed(self) -> dict[str, Any]:
         lines: list[DraftLine] = [a_line(self.item, "3.00")]
@@ -96,6 +105,16 @@ def usage_of(*accounts: Account) -> dict[str, Any]:
         file.append(f"{account.customer.key},{account.key},USD,calls,call,2026-08-01,2026-08-31,3,12.34\n")
     usage = usage_read(file, **period, currencies=["USD"])
     return {"usage": usage, "digest": "0" * 64, **period, **by_now("2026-09-10")}
+
+
+def days_of(account: Account, item: Item) -> dict[str, Any]:
+    """What `usage_records_import` is told of a file with one day's use of the item."""
+    one = UsageDay(
+        account.customer.key, account.key, "", item.key, item.name, "", day("2026-08-03"), Decimal(3)
+    )
+    return {"usage": UsageDays(1, (one,), (), ()), "digest": "0" * 64, "month": day("2026-08-01")} | by_now(
+        "2026-09-10"
+    )
 
 
 # Which row of the stage each act waits for before it decides anything, and how it is done.
@@ -179,12 +198,44 @@ ACTS: dict[str, Act] = {
     "invoice_void": ("account", lambda at: invoice_void(invoice=at.invoice, **at.why)),
     "invoice_correct": ("account", lambda at: invoice_correct(invoice=at.invoice, **at.why)),
     "usage_import": ("account", lambda at: usage_import(**at.usage)),
+    "charge_add": (
+        "account",
+        lambda at: charge_add(
+            account=at.account,
+            item=at.seats,
+            description="",
+            quantity=Decimal(1),
+            unit_price=Decimal(1),
+            starts_on=day("2026-12-01"),
+            ends_on=None,
+            prorated=True,
+            **at.told,
+        ),
+    ),
+    "charge_end": ("account", lambda at: charge_end(charge=at.charge, last_day=day("2026-12-31"), **at.why)),
+    "usage_record_add": (
+        "account",
+        lambda at: usage_record_add(
+            account=at.account, item=at.item, quantity=Decimal(1), day=day("2026-12-01"), **at.why
+        ),
+    ),
+    "usage_records_import": ("account", lambda at: usage_records_import(**at.days)),
+    "drafts_make": (
+        "account",
+        lambda at: drafts_make(
+            account_ids=[at.account.pk],
+            month=day("2026-12-01"),
+            by=at.told["by"],
+            now=at.told["now"],
+        ),
+    ),
 }
 # What an act may ask before it holds its lock: whether it was here before, whom a file charges, and what
 # never changes: the accounts of a batch.
 TOKENS = {"customers_act"}
 BEFORE_THE_LOCK = {
     "usage_import": TOKENS | {"customers_customer", "customers_account"},
+    "usage_records_import": TOKENS | {"customers_customer", "customers_account"},
     "credits_void": TOKENS | {"credits_entry"},
 }
 # These make a row that nothing else stands on yet; that its key is unique is their lock.

@@ -12,10 +12,23 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule, ScopeRow
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act, Customer
-from invoices.models import AccountPriceList, Invoice, Item, Line, Price, PriceList, Series
+from invoices.models import (
+    AccountPriceList,
+    BilledMonth,
+    Charge,
+    Invoice,
+    Item,
+    Kind,
+    Line,
+    Price,
+    PriceList,
+    Series,
+    UsageRecord,
+)
 from tests.credits.batches import granted
-from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now
+from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now, day
 from tests.invoices.prices import a_price, a_price_list, uses
+from tests.invoices.recurring import a_charge, a_usage
 
 # Pages that need a draft; all others of an invoice take the issued one.
 OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
@@ -34,10 +47,12 @@ class House:
     schedule: Schedule
     batch: Act
     price_list: PriceList
+    charge: Charge
 
 
 def a_house() -> House:
     batch = granted(an_account())
+    seats = an_item("Seats", Kind.LICENSE)
     account, item = an_account(), an_item()
     credit = a_credit(account, "80.00", items=(item,))
     issued = an_invoice(account, (item, "50.00"))
@@ -49,7 +64,12 @@ def a_house() -> House:
     prices = a_price_list()
     a_price(prices, item)
     uses(account, prices)
-    return House(account, credit, issued, draft, item, schedule, batch, prices)
+    charge = a_charge(account, seats, "20.00")
+    a_usage(account, item, "5", now="2026-09-02")
+    BilledMonth.objects.create(
+        account=account, charge=charge, month=day("2026-09-01"), line=draft.lines.get()
+    )
+    return House(account, credit, issued, draft, item, schedule, batch, prices, charge)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +138,7 @@ def _own_pk(address: Address, house: House) -> int:
         "items": house.item,
         "schedules": house.schedule,
         "prices": house.price_list,
+        "charges": house.charge,
     }
     if address.route.startswith("credits/batches/"):
         return house.batch.pk
@@ -136,6 +157,9 @@ def _row(house: House, app: str, model: str) -> int:
         "item": house.item,
         "invoice": house.issued,
         "line": Line.objects.filter(invoice=house.issued).first(),
+        "charge": house.charge,
+        "billedmonth": BilledMonth.objects.first(),
+        "usagerecord": UsageRecord.objects.first(),
         "series": Series.objects.first(),
         "pricelist": house.price_list,
         "price": Price.objects.first(),

@@ -85,6 +85,9 @@ FORMS: dict[str, Form] = {
     "invoice_pay": Form({"paid_on": "2026-09-10", "reference": "bank"}),
     "invoice_void": Form(REASON),
     "invoice_correct": Form(REASON),
+    "charge_add": Form({"item": "{seats}", "unit_price": "9.99"}, again=True),
+    "charge_end": Form({"last_day": "2026-12-31"} | REASON),
+    "usage_record_add": Form({"item": "{item}", "quantity": "1000"}, again=True),
 }
 
 
@@ -101,7 +104,9 @@ def opened(house: House, web: Client, name: str) -> tuple[str, dict[str, Any]]:
     path = address.path(house, **({"pk": row} if row else {}))
     page = web.get(path + form.asked(house))
     assert page.status_code == 200, path
-    typed = {at: value.format(item=house.item.pk) for at, value in form.typed.items()}
+    typed = {
+        at: value.format(item=house.item.pk, seats=house.charge.item_id) for at, value in form.typed.items()
+    }
     if form.looks:
         page = web.post(path, fields(page) | typed)
     return path, fields(page) | typed

@@ -73,6 +73,10 @@ OWN = {
     "invoice_pay": ACTS,
     "invoice_void": ACTS,
     "invoice_correct": ACTS,
+    "charges": READS,
+    "charge_add": ACTS,
+    "charge_end": ACTS,
+    "usage_record_add": ACTS,
 }
 # Pages that all readers look at, and where only some may set what they show.
 OWN_POST = OWN | {"notices": ACTS, "account_prices": ACTS}
@@ -112,6 +116,9 @@ MODELS = {
     "invoices_pricelist": (READS, NEVER, NEVER, NEVER),
     "invoices_price": (READS, NEVER, NEVER, NEVER),
     "invoices_accountpricelist": (READS, NEVER, NEVER, NEVER),
+    "invoices_charge": (READS, NEVER, NEVER, NEVER),
+    "invoices_billedmonth": (READS, NEVER, NEVER, NEVER),
+    "invoices_usagerecord": (READS, NEVER, NEVER, NEVER),
     "invoices_series": (AUDITS, NEVER, NEVER, NEVER),
     "customers_customer": (READS, SENT_ON, ACTS, NEVER),
     "customers_account": (READS, SENT_ON, ACTS, NEVER),

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from credits.schedule_run import schedules_run
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account
-from invoices.models import Line
+from invoices.models import BilledMonth, Kind, Line, UsageRecord
 from tests.factories import (
     a_command,
     a_credit,
@@ -30,6 +30,7 @@ from tests.factories import (
     void_credit,
 )
 from tests.invoices.prices import GRADUATED, a_price, a_price_list, rated, uses
+from tests.invoices.recurring import a_charge, a_usage
 
 pytestmark = pytest.mark.django_db
 
@@ -73,6 +74,19 @@ class Town:
             a_price_list(f"Of {item}", default=False)
         for line in self.draft.lines.all():
             Line.objects.filter(pk=line.pk).update(**rated(account, line.item, "1505")._asdict())
+        seats = [an_item(f"Seats {number}", Kind.LICENSE) for number in range(rows)]
+        charges = [a_charge(account, seat, "20.00", now="2026-09-01") for seat in seats]
+        self.charge = charges[0]
+        for number in range(rows):
+            a_usage(account, items[number], "5", f"2026-08-{number + 1:02}", now="2026-09-01")
+            BilledMonth.objects.create(
+                account=account,
+                charge=charges[number],
+                month=day("2026-09-01"),
+                line=drafts[number].lines.get(position=1),
+            )
+        for record in UsageRecord.objects.all()[: rows // 2]:
+            UsageRecord.objects.filter(pk=record.pk).update(line=self.draft.lines.get(position=1))
         for number in range(rows):
             another = an_account(account.customer, name=f"Account {number}")
             a_credit(another, "10.00")
@@ -93,6 +107,7 @@ class Town:
             "draft": self.draft.pk,
             "item": self.item.pk,
             "schedule": self.schedule.pk,
+            "charge": self.charge.pk,
             "prices": self.prices.pk,
         }
         return page.format(**rows)
@@ -134,6 +149,13 @@ PAGES = {
     "/invoices/{draft}/edit/": 7,
     "/invoices/{issued}/void/": 13,
     "/accounts/{account}/invoices/add/": 6,
+    "/accounts/{account}/charges/": 10,
+    "/accounts/{account}/charges/add/": 6,
+    "/charges/{charge}/end/": 8,
+    "/accounts/{account}/usage/add/": 6,
+    "/admin/invoices/charge/": 8,
+    "/admin/invoices/billedmonth/": 8,
+    "/admin/invoices/usagerecord/": 8,
     "/admin/credits/credit/": 11,
     "/admin/credits/entry/": 9,
     "/admin/credits/schedule/": 8,
