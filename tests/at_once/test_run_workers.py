@@ -144,6 +144,7 @@ def test_what_a_worker_leaves_that_is_killed_or_stopped_is_done_by_the_others(
 def test_a_run_that_is_stopped_ends_with_its_workers_and_the_same_command_goes_on(
     database: Database, undisturbed: str, number: signal.Signals
 ) -> None:
+    assert issued() == 0  # with the session of this process
     sessions = asked(SESSIONS, database.name)
     streams: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     with database.start("manage.py", *RUN, "--workers", "2", **streams) as process:
