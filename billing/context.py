@@ -18,6 +18,7 @@ SECTIONS = {
     "schedules": "customers",
     "invoices": "invoices",
     "items": "items",
+    "runs": "runs",
     "reports": "reports",
     "admin": "admin",
 }

@@ -167,6 +167,7 @@ def billing_run_dry(
             rows = accounts.values_list("pk", "name", "currency", "time_zone")
             payers = [Payer(key, name, code, day_of(now, zone)) for key, name, code, zone in rows]
             if not payers:
+                found.sums = dict(sorted(found.sums.items()))
                 return found
             drafts = drafts_read(run, [payer.id for payer in payers])
             plan = issues_plan(payers, drafts, before_end=run.before_end)

@@ -34,13 +34,14 @@ WORDS = {
     "item_add": "added",
     "item_edit": "edited",
     "item_tag": "tagged",
+    "run_start": "started",
     "schedule_add": "added",
     "schedule_grant": "granted, as a schedule says,",
     "schedule_stop": "stopped",
     "notice_rule_set": "set the notices of",
     "usage_import": "imported usage:",
 }
-PAGES = ("account", "batch", "credit", "customer", "invoice", "schedule")
+PAGES = ("account", "batch", "credit", "customer", "invoice", "run", "schedule")
 
 
 @register.filter

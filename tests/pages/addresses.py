@@ -9,12 +9,13 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from billing.models import Run
 from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule, ScopeRow
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act, Customer
 from invoices.models import Invoice, Item, Line, Series
 from tests.credits.batches import granted
-from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now
+from tests.factories import a_credit, a_draft, a_run, a_schedule, an_account, an_invoice, an_item, at, by_now
 
 # Pages that need a draft; all others of an invoice take the issued one.
 OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
@@ -23,7 +24,7 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 @dataclass(frozen=True, slots=True)
 class House:
     """An account with one live credit, one issued invoice that it paid, one draft, one schedule and one
-    notice; beside it a batch."""
+    notice; beside it a batch, and a run that issued an invoice of another account and left the draft."""
 
     account: Account
     credit: Credit
@@ -32,11 +33,12 @@ class House:
     item: Item
     schedule: Schedule
     batch: Act
+    run: Run
 
 
 def a_house() -> House:
     batch = granted(an_account())
-    account, item = an_account(), an_item()
+    neighbour, account, item = an_account(), an_account(), an_item()
     credit = a_credit(account, "80.00", items=(item,))
     issued = an_invoice(account, (item, "50.00"))
     draft = a_draft(account, (item, "70.00"), start="2026-09-01", end="2026-10-01")
@@ -44,7 +46,9 @@ def a_house() -> House:
     limits: dict[str, Any] = {"low_balance": 10000, "expiring_days": None, "email": "winston@example.com"}
     notice_rule_set(account=account, **limits, **by_now("2026-09-02"))
     notices_tell(account=account, now=at("2026-09-02"), by_email=False)
-    return House(account, credit, issued, draft, item, schedule, batch)
+    a_draft(neighbour, (item, "1.00"), start="2026-09-01", end="2026-09-05")
+    run = a_run("2026-09", "2026-09-10")
+    return House(account, credit, issued, draft, item, schedule, batch, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ class Address:
     def path(self, house: House, **ids: Any) -> str:
         """The address of a row of the house; `pk=…` puts something else in its place."""
         keys: dict[str, Any] = {"pk": _own_pk(self, house)}
-        if found := re.match(r"admin/(credits|invoices|customers|auth)/(\w+)/", self.route):
+        if found := re.match(r"admin/(billing|credits|invoices|customers|auth)/(\w+)/", self.route):
             keys["object_id"] = keys["id"] = _row(house, *found.groups())
         if self.name == "admin:view_on_site":
             keys["content_type_id"] = ContentType.objects.get_for_model(Customer).pk
@@ -112,6 +116,7 @@ def _own_pk(address: Address, house: House) -> int:
         "credits": house.credit,
         "items": house.item,
         "schedules": house.schedule,
+        "runs": house.run,
     }
     if address.route.startswith("credits/batches/"):
         return house.batch.pk
@@ -134,6 +139,9 @@ def _row(house: House, app: str, model: str) -> int:
         "customer": house.account.customer,
         "account": house.account,
         "act": Act.objects.first(),
+        "run": house.run,
+        "runpart": house.run.parts.first(),
+        "runparked": house.run.parked.first(),
         "group": Group.objects.first(),
         "user": User.objects.first(),
     }
