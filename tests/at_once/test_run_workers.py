@@ -123,7 +123,7 @@ def test_what_a_worker_leaves_that_is_killed_or_stopped_is_done_by_the_others(
     capsys: pytest.CaptureFixture[str],
     number: signal.Signals,
 ) -> None:
-    look, left = Summing.look, []
+    look, left = Summing.look, list[int]()
 
     def looking(seen: Summing) -> None:
         look(seen)

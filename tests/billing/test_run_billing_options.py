@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from billing.digest import ledger_digest
-from billing.issuing import loop
+from billing.issuing import chunk, loop
 from billing.models import Run
 from customers import progress
 from invoices.models import Invoice, Status
@@ -57,8 +57,7 @@ def test_the_summary_tells_the_run_from_its_start_to_its_end(clock: Clock) -> No
     a_credit(account, "4.00")
     a_draft(account, (an_item(), "10.00"))
     a_draft(account, (an_item(), "1.00"), start="2026-07-01", end="2026-08-01")
-    run_id = ran("--period", "2026-08")
-    assert run_id == {
+    assert ran("--period", "2026-08") == {
         "run": Run.objects.get().pk,
         "period": "2026-08",
         "before_end": False,
@@ -185,12 +184,11 @@ def test_a_run_that_is_stopped_ends_after_the_chunk_at_hand_and_stays_unfinished
     item, handlers = an_item(), (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
     for _ in range(4):
         a_draft(an_account(), (item, "1.00"))
-    work = loop.chunk_issue
 
     def chunk_issue(*args: Any, **options: Any) -> Any:
         if issued() == 1:
             os.kill(os.getpid(), number)
-        return work(*args, **options)
+        return chunk.chunk_issue(*args, **options)
 
     with monkeypatch.context() as patched:
         patched.setattr(loop, "chunk_issue", chunk_issue)

@@ -56,7 +56,7 @@ def test_a_draft_that_is_issued_or_discarded_since_is_said_to_be_and_is_not_retr
     issue(issued, "2026-09-10", before_end=True)
     invoice_discard(invoice=gone, **by_now("2026-09-10"))
     seen = text(web.get(f"/runs/{run.pk}/"))
-    assert "INV-2026-1 issued since" in seen or "issued since" in seen
+    assert "issued since" in seen
     assert "discarded since" in seen
     assert "Accounts left 2 none waits any more" in seen
     assert f"/runs/{run.pk}/retry/" not in web.get(f"/runs/{run.pk}/").content.decode()
@@ -73,9 +73,7 @@ def test_a_run_is_at_work_as_long_as_there_are_signs_of_life_and_then_is_unfinis
 ) -> None:
     run = an_unfinished_run()
     path = f"/runs/{run.pk}/"
-    assert "Running It is still at work." in " ".join(text(web.get(path)).split("Drafts whose")[0:1]) or (
-        "It is still at work." in text(web.get(path))
-    )
+    assert "It is still at work." in text(web.get(path))
     clock("2026-09-10 12:03")
     assert "It ended before it was done." in text(web.get(path))
     run_seen(run, now=at("2026-09-10 12:02"))

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from billing import run_page
@@ -134,12 +135,13 @@ def test_more_than_a_page_has_time_for_is_left_to_the_command(
 
 
 def test_a_retry_issues_what_can_be_by_now_and_the_two_runs_name_each_other(
-    web: Client, clock: Clock
+    web: Client, operator: User, clock: Clock
 ) -> None:
     left, other = waiting(an_account()), an_account()
     first = a_run("2026-09", "2026-09-10")
     late = waiting(other)
     clock("2026-10-02")
+    web.force_login(operator)
     page = web.get(f"/runs/{first.pk}/retry/")
     assert rows(page)[1:] == ["USD 1 $7.00 – $7.00"]
     answer = confirmed(web, page, f"/runs/{first.pk}/retry/")
