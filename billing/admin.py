@@ -39,6 +39,7 @@ class RightsAdmin(UserAdmin):  # type: ignore[type-arg]  # not generic when the 
 class RunAdmin(ReadOnlyAdmin):
     list_display = ("id", "period_start", "actor_name", "started_at", "finished_at", "before_end", "page")
     list_filter = ("before_end", ("finished_at", admin.EmptyFieldListFilter))
+    search_fields = ("actor_name",)
     date_hierarchy = "period_start"
     fields = (
         *("period_start", "period_end", "before_end", "retries"),
@@ -56,6 +57,7 @@ class RunPartAdmin(ReadOnlyAdmin):
     list_display = ("run", "invoices", "currency", "total_shown", "credited_shown")
     list_select_related = ("run",)
     list_filter = ("currency",)
+    search_fields = ("run__actor_name",)
     fields = ("run", "invoices", "currency", "total_shown", "credited_shown")
     readonly_fields = ("total_shown", "credited_shown")
 

@@ -62,7 +62,10 @@ def _start(run: Run, chunk: int) -> Worker:
     """A fresh process: a fork of this one would share its connection."""
     manage = str(settings.BASE_DIR / "manage.py")
     words = [sys.executable, manage, "run_billing", "--worker-of", str(run.pk), "--chunk", str(chunk)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)  # noqa: S603 - our own
+    # In a session of its own: Ctrl-C reaches the parent alone, which then tells the workers.
+    return subprocess.Popen(  # noqa: S603 - our own
+        words, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, start_new_session=True
+    )
 
 
 def _dismiss(workers: Sequence[Worker]) -> None:
