@@ -19,6 +19,7 @@ SECTIONS = {
     "invoices": "invoices",
     "items": "items",
     "prices": "prices",
+    "runs": "runs",
     "reports": "reports",
     "admin": "admin",
 }

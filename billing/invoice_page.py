@@ -60,7 +60,8 @@ class CreditOutcome:
 
 @dataclass(frozen=True, slots=True)
 class InvoiceView:
-    """`projected` marks that nothing of this is written yet; `before` names the drafts that come first."""
+    """`projected` marks that nothing of this is written yet; `before` names the drafts that come first,
+    `run` the billing run that issued it."""
 
     rows: Sequence[LineRow]
     outcomes: Sequence[CreditOutcome]
@@ -69,6 +70,7 @@ class InvoiceView:
     projected: bool
     day: date | None
     before: Sequence[Invoice]
+    run: int | None = None
 
     @property
     def due(self) -> int:
@@ -137,6 +139,7 @@ def _issued(invoice: Invoice) -> InvoiceView:
         projected=False,
         day=invoice.judged_on,
         before=(),
+        run=record.details.get("run") if record else None,
     )
 
 

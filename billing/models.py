@@ -33,6 +33,7 @@ class Run(models.Model):
 
     The act `run_start` on it says from where and with which token. `before_end`: also drafts whose period
     is not over yet. A retry names the run whose parked accounts it takes up again, and issues nothing else.
+    `seen_at`: when somebody was last known to be at work on it; empty once they have stopped before its end.
     """
 
     period_start = models.DateField()
@@ -44,6 +45,7 @@ class Run(models.Model):
     actor_name = models.CharField(max_length=150)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True, blank=True)
+    seen_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-pk",)
@@ -62,6 +64,11 @@ class Run(models.Model):
         """Per currency, what it has committed so far."""
         parts = self.parts.order_by("currency").values_list("currency")
         return [Sums(*row) for row in parts.annotate(Sum("invoices"), Sum("total"), Sum("credited"))]
+
+    def drafts_done(self) -> int:
+        """How many drafts it is done with so far: issued, or left."""
+        issued = self.parts.aggregate(sum=Sum("invoices"))["sum"] or 0
+        return int(issued + (self.parked.aggregate(sum=Sum("waiting"))["sum"] or 0))
 
 
 class RunPartQuerySet(SealedQuerySet["RunPart"]):

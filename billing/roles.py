@@ -31,6 +31,9 @@ READ = (
     "credits.view_schedule",
     "credits.view_noticerule",
     "credits.view_notice",
+    "billing.view_run",
+    "billing.view_runpart",
+    "billing.view_runparked",
 )
 WRITE = (
     "customers.add_customer",
@@ -59,6 +62,7 @@ WRITE = (
     "credits.add_schedule",
     "credits.stop_schedule",
     "credits.change_noticerule",
+    "billing.start_run",
 )
 AUDIT = (
     "customers.view_act",
@@ -84,7 +88,7 @@ ROLES: dict[str, tuple[str, ...]] = {
 
 def roles_enforce(*, using: str, **kwargs: Any) -> None:
     """Give each shipped group exactly its permissions; groups of the house's own are left alone."""
-    for label in ("auth", "customers", "invoices", "credits"):
+    for label in ("auth", "customers", "invoices", "credits", "billing"):
         create_permissions(apps.get_app_config(label), verbosity=0, using=using)
     for role, names in ROLES.items():
         group, _ = Group.objects.using(using).get_or_create(name=role)

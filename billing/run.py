@@ -8,15 +8,16 @@ record in the very transaction that did it.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 
 from billing.issuing.chunk import steadily
 from billing.issuing.claim import accounts_waiting, drafts_of
 from billing.issuing.drafts import Order, Parked, Payer, day_of
 from billing.issuing.loop import CHUNK, drafts_issue
 from billing.issuing.plan import drafts_read, issues_plan
-from billing.models import Run, Sums
+from billing.models import Run, RunParked, Sums
 from billing.snapshot import snapshot
-from customers.acts import Actor, Refusal, act, act_record, act_repeated
+from customers.acts import Actor, Refusal, act, act_record, act_repeated, facts_check
 from customers.models import Act
 from invoices.models import Invoice
 
@@ -35,8 +36,13 @@ def run_start(
     now: datetime,
     token: str,
     retries: Run | None = None,
+    shown: str = "",
 ) -> Run:
-    """Open the record of a run; what it issues comes after. Refuses to retry what left nothing."""
+    """Open the record of a run; what it issues comes after.
+
+    Refuses to retry a run that left nothing, or nothing that still waits, and a `shown` fingerprint of
+    other facts.
+    """
     content = {
         "period_start": period_start,
         "period_end": period_end,
@@ -45,24 +51,47 @@ def run_start(
     }
     if first := act_repeated("run_start", token, content):
         return Run.objects.get(pk=first.subject_id)
-    if retries and not retries.parked.exists():
-        raise RunRefused("That run left no account: there is nothing to retry.")
-    run = Run.objects.create(
+    run = Run(
         period_start=period_start,
         period_end=period_end,
         before_end=before_end,
         retries=retries,
         actor_name=by.name,
         started_at=now,
+        seen_at=now,
     )
+    if retries:
+        _retry_check(run, retries, by, now)
+    if shown:
+        facts_check(shown, run_facts(run, billing_run_dry(run, by=by, now=now)))
+    run.save()
     act_record("run_start", token=token, content=content, by=by, now=now, subject=f"run:{run.pk}")
     return run
+
+
+def _retry_check(run: Run, retries: Run, by: Actor, now: datetime) -> None:
+    if not retries.parked.exists():
+        raise RunRefused(f"{retries} left no account: there is nothing to retry.")
+    if not accounts_waiting(Order(run, by, now)).exists():
+        raise RunRefused(f"Whatever {retries} left is issued or discarded by now: there is nothing to retry.")
 
 
 def run_finish(run: Run, *, now: datetime) -> Run:
     """Note that nothing is left to do for it. Twice is once: the first time stays."""
     unfinished = Run.objects.filter(pk=run.pk, finished_at=None)
     steadily(lambda: unfinished.update(finished_at=now))
+    run.refresh_from_db()
+    return run
+
+
+def run_seen(run: Run, *, now: datetime) -> None:
+    """Note that somebody is at work on it."""
+    Run.objects.filter(pk=run.pk, finished_at=None).update(seen_at=now)
+
+
+def run_stop(run: Run) -> Run:
+    """Note that whoever was at work on it stopped before its end. What it issued stays."""
+    Run.objects.filter(pk=run.pk, finished_at=None).update(seen_at=None)
     run.refresh_from_db()
     return run
 
@@ -92,13 +121,17 @@ def billing_run(
     return run
 
 
-def drafts_waiting(run: Run) -> int:
-    return drafts_of(run).count()
+def drafts_waiting(run: Run, *, most: int | None = None) -> int:
+    """How many drafts it is to issue, those that it has left among them; counted no further than `most`."""
+    drafts = drafts_of(run)
+    if run.retries_id:
+        drafts = drafts.filter(account__in=RunParked.objects.filter(run=run.retries_id).values("account"))
+    return drafts[:most].count()
 
 
-def drafts_from_before(run: Run) -> int:
-    """Drafts of earlier months, which this run does not issue."""
-    return Invoice.objects.drafts().filter(period_end__lte=run.period_start).count()
+def drafts_from_before(run: Run, *, most: int | None = None) -> int:
+    """Drafts of earlier months, which this run does not issue; counted no further than `most`."""
+    return Invoice.objects.drafts().filter(period_end__lte=run.period_start)[:most].count()
 
 
 @dataclass(slots=True)
@@ -108,9 +141,27 @@ class DryRun:
     sums: dict[str, Sums] = field(default_factory=dict)
     parked: list[Parked] = field(default_factory=list)
 
+    @property
+    def invoices(self) -> int:
+        return sum(of.invoices for of in self.sums.values())
 
-def billing_run_dry(run: Run, *, by: Actor, now: datetime) -> DryRun:
-    """Settle every draft that the unsaved `run` would issue, in one view of the database. Writes nothing."""
+
+def run_facts(run: Run, found: DryRun) -> dict[str, Any]:
+    """What starting a run would do, for the confirmation's fingerprint."""
+    return {
+        "period": [run.period_start, run.period_end],
+        "before_end": run.before_end,
+        "retries": run.retries_id,
+        "sums": [[of.currency, of.invoices, of.total, of.credited] for of in found.sums.values()],
+        "parked": found.parked,
+    }
+
+
+def billing_run_dry(
+    run: Run, *, by: Actor, now: datetime, done: Callable[[int], None] = lambda drafts: None
+) -> DryRun:
+    """Settle every draft that the unsaved `run` would issue, in one view of the database. Writes nothing.
+    `done` hears of how many it has looked at more."""
     found, after = DryRun(), 0
     with snapshot():
         while True:
@@ -118,6 +169,7 @@ def billing_run_dry(run: Run, *, by: Actor, now: datetime) -> DryRun:
             rows = accounts.values_list("pk", "name", "currency", "time_zone")
             payers = [Payer(key, name, code, day_of(now, zone)) for key, name, code, zone in rows]
             if not payers:
+                found.sums = dict(sorted(found.sums.items()))
                 return found
             drafts = drafts_read(run, [payer.id for payer in payers])
             plan = issues_plan(payers, drafts, before_end=run.before_end)
@@ -127,3 +179,4 @@ def billing_run_dry(run: Run, *, by: Actor, now: datetime) -> DryRun:
                 found.sums[code] = before.plus(settlement.total, settlement.credited)
             found.parked += plan.parked
             after = payers[-1].id
+            done(plan.drafts)

@@ -8,7 +8,8 @@ command with one sentence and exit code 1.
 import json
 import re
 from abc import abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -23,12 +24,13 @@ from rich.progress import track
 from customers.acts import Refusal
 from customers.models import Account
 from customers.money import amount_text
+from customers.progress import LOG_EVERY, counted_in_log, counted_on_terminal, counted_unseen
 
 T = TypeVar("T")
 
 MONTH = re.compile(r"([0-9]{4})-([0-9]{2})", re.ASCII)
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
-LOG_EVERY = 1000
+NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
 class Progress(Protocol):
@@ -49,6 +51,8 @@ class Report:
     summary: Mapping[str, Any]
     lines: Sequence[str] = field(default_factory=list)
     failure: str = ""
+    code: int = 1
+    """With which a failure ends the command."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,20 @@ class ReportingCommand(DatabaseUnasked):
             for line in report.lines:
                 self.stdout.write(line)
         if report.failure:
-            raise CommandError(report.failure)
+            raise CommandError(report.failure, returncode=report.code)
 
     def progress(self, items: Sequence[T], doing: str) -> Iterable[T]:
         if self.on_terminal:
             return track(items, description=doing)
         return items if self.as_json else self._logged(items, doing)
+
+    def counting(self, total: int, doing: str, what: str) -> AbstractContextManager[Callable[[int], None]]:
+        """For work that is counted as it goes: inside, call what it hands you with the number done so far."""
+        if self.on_terminal:
+            return counted_on_terminal(total, doing)
+        if self.as_json:
+            return counted_unseen()
+        return counted_in_log(total, doing, what, self._log)
 
     @property
     def on_terminal(self) -> bool:
@@ -111,12 +123,15 @@ class ReportingCommand(DatabaseUnasked):
         for number, item in enumerate(items, start=1):
             yield item
             if number % LOG_EVERY == 0:
-                # Beside the answer, so that a script reads the answer alone.
-                self.stderr.write(f"{doing}: {number} of {len(items)}", style_func=str)
+                self._log(f"{doing}: {number} of {len(items)}")
+
+    def _log(self, line: str) -> None:
+        """Beside the answer, so that a script reads the answer alone."""
+        self.stderr.write(line, style_func=str)
 
 
-def period_parse(text: str) -> tuple[date, date]:
-    """The first day of a month typed as YYYY-MM, and of the month after it."""
+def month_read(text: str) -> tuple[date, date] | None:
+    """The first day of a month typed as YYYY-MM, and of the month after it; nothing, if it is no month."""
     match = MONTH.fullmatch(text)
     try:
         if match:
@@ -124,7 +139,20 @@ def period_parse(text: str) -> tuple[date, date]:
             return date(year, month, 1), date(year + month // 12, month % 12 + 1, 1)
     except ValueError:
         pass
+    return None
+
+
+def period_parse(text: str) -> tuple[date, date]:
+    if period := month_read(text):
+        return period
     raise CommandError(f"--period: “{text}” is not a month. Write it as year and month, such as 2026-08.")
+
+
+def number_parse(option: str, text: Any, least: int, most: int) -> int:
+    """What was typed for an option that takes a whole number."""
+    if NUMBER.fullmatch(str(text)) and least <= int(text) <= most:
+        return int(text)
+    raise CommandError(f"{option}: “{text}” is not a whole number from {least} to {most}.")
 
 
 def day_parse(option: str, text: str) -> date:

@@ -7,7 +7,7 @@ The story is told by default: customers and items are there from January 2026, c
 
 import itertools
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -15,6 +15,8 @@ from django.contrib.auth.models import Permission, User
 from factory.declarations import Sequence
 from factory.django import DjangoModelFactory
 
+from billing.models import Run
+from billing.run import billing_run, run_finish
 from billing.services import invoice_correct, invoice_issue, invoice_void
 from credits.due_days import DueDays
 from credits.grant_terms import Terms
@@ -216,6 +218,14 @@ def issue(invoice: Invoice, now: str = ISSUED, **more: Any) -> Invoice:
 def an_invoice(account: Account, *lines: tuple[Item, str] | DraftLine, now: str = ISSUED) -> Invoice:
     """Drafted for August and issued."""
     return issue(a_draft(account, *lines, now=now), now)
+
+
+def a_run(month: str = "2026-08", now: str = ISSUED, *, before_end: bool = False) -> Run:
+    """A billing run of the month, carried out to its end."""
+    start = day(f"{month}-01")
+    end = (start + timedelta(days=31)).replace(day=1)
+    run = billing_run(period_start=start, period_end=end, before_end=before_end, **by_now(now))
+    return run_finish(run, now=at(now) + timedelta(seconds=2))
 
 
 def pay(invoice: Invoice, now: str = "2026-09-15") -> Invoice:

@@ -42,6 +42,7 @@ WORDS = {
     "price_add": "added a price to",
     "price_list_add": "added",
     "price_list_edit": "edited",
+    "run_start": "started",
     "schedule_add": "added",
     "schedule_grant": "granted, as a schedule says,",
     "schedule_stop": "stopped",
@@ -52,7 +53,7 @@ WORDS = {
 }
 # Subjects that are so many of something.
 MANY = {"credits": "credit", "usage_records": "usage record"}
-PAGES = ("account", "batch", "credit", "customer", "invoice", "price_list", "schedule")
+PAGES = ("account", "batch", "credit", "customer", "invoice", "price_list", "run", "schedule")
 
 
 @register.filter

@@ -36,16 +36,15 @@ def test_support_only_reads() -> None:
 def test_an_auditor_reads_everything_and_changes_nothing() -> None:
     auditor = held("Auditors")
     assert {name.split(".")[1].partition("_")[0] for name in auditor} == {"view"}
-    ours = {
-        name for name in every_permission() if name.partition(".")[0] in {"customers", "invoices", "credits"}
-    }
+    apps = {"customers", "invoices", "credits", "billing"}
+    ours = {name for name in every_permission() if name.partition(".")[0] in apps}
     assert {name for name in ours if ".view_" in name} <= auditor
 
 
 def test_who_administers_users_moves_no_money() -> None:
     administrator = held("Administrators")
     assert not administrator & set(WRITE)
-    money = {name for name in administrator if name.partition(".")[0] in {"credits", "invoices"}}
+    money = {name for name in administrator if name.partition(".")[0] in {"credits", "invoices", "billing"}}
     assert all(name.partition(".")[2].startswith("view_") for name in money)
 
 
@@ -55,9 +54,10 @@ def test_who_moves_money_administers_no_users_and_erases_nobody() -> None:
 
 def test_nobody_may_change_or_delete_what_is_sealed() -> None:
     sealed = {"credit", "scoperow", "entry", "balance", "line", "act", "series"}
+    sealed |= {"run", "runpart", "runparked"}
     forbidden = {
         f"{app}.{verb}_{model}"
-        for app in ("customers", "invoices", "credits")
+        for app in ("customers", "invoices", "credits", "billing")
         for verb in ("change", "delete")
         for model in sealed
     }
@@ -73,6 +73,7 @@ def test_acts_on_money_have_permissions_of_their_own() -> None:
         "invoices.issue_invoice",
         "invoices.pay_invoice",
         "invoices.void_invoice",
+        "billing.start_run",
     } <= held("Operators") - held("Auditors") - held("Support")
 
 

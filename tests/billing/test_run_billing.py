@@ -29,7 +29,7 @@ from invoices.models import Invoice, Item, Status
 from invoices.services import item_add
 from tests.billing.small_ledger import BY, at, granted
 
-AUGUST = {"period_start": date(2026, 8, 1), "period_end": date(2026, 9, 1)}
+AUGUST: dict[str, Any] = {"period_start": date(2026, 8, 1), "period_end": date(2026, 9, 1)}
 LATER = at("2026-09-02 08:00")
 BROKEN = "It contradicts a rule: "
 

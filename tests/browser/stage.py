@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from billing.models import Run
 from credits.models import Credit, Schedule
 from credits.schedule_run import schedules_run
 from credits.telling import notice_rule_set, notices_tell
@@ -14,6 +15,7 @@ from tests.factories import (
     a_credit,
     a_draft,
     a_line,
+    a_run,
     a_schedule,
     a_unit_credit,
     an_account,
@@ -38,6 +40,7 @@ class Stage:
     item: Item
     schedule: Schedule
     batch: Act
+    run: Run
 
     def pages(self) -> dict[str, str]:
         """By name, every page that an operator can open."""
@@ -54,6 +57,7 @@ class Stage:
                 "invoices/invoice",
                 "invoices/item/add",
                 "customers/act",
+                "billing/run",
             )
         }
         return {
@@ -99,6 +103,10 @@ class Stage:
             "pay": f"{issued}pay/",
             "void invoice": f"{issued}void/",
             "correct": f"{issued}correct/",
+            "runs": "/runs/",
+            "run": f"/runs/{self.run.pk}/",
+            "start run": "/runs/start/",
+            "retry run": f"/runs/{self.run.pk}/retry/",
             "reports": "/reports/",
             **{
                 f"report {name}": f"/reports/{name}/"
@@ -137,4 +145,6 @@ def a_stage() -> Stage:
     )
     notices_tell(account=account, now=at("2026-09-09"), by_email=False)
     batch = granted(account, an_account(currency="JPY"), amount="500")
-    return Stage(account, credit, units, issued, draft, api, schedule, batch)
+    a_draft(an_account(currency="JPY"), (seats, "500"), start="2026-09-01", end="2026-09-05")
+    run = a_run("2026-09", "2026-09-10")
+    return Stage(account, credit, units, issued, draft, api, schedule, batch, run)

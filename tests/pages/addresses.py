@@ -9,6 +9,7 @@ from django.contrib.auth.models import Group, User
 from django.contrib.contenttypes.models import ContentType
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from billing.models import Run
 from credits.models import Balance, Credit, Entry, Notice, NoticeRule, Schedule, ScopeRow
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act, Customer
@@ -26,7 +27,18 @@ from invoices.models import (
     UsageRecord,
 )
 from tests.credits.batches import granted
-from tests.factories import a_credit, a_draft, a_schedule, an_account, an_invoice, an_item, at, by_now, day
+from tests.factories import (
+    a_credit,
+    a_draft,
+    a_run,
+    a_schedule,
+    an_account,
+    an_invoice,
+    an_item,
+    at,
+    by_now,
+    day,
+)
 from tests.invoices.prices import a_price, a_price_list, uses
 from tests.invoices.recurring import a_charge, a_usage
 
@@ -37,7 +49,7 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 @dataclass(frozen=True, slots=True)
 class House:
     """An account with one live credit, one issued invoice that it paid, one draft, one schedule, one notice
-    and a price list; beside it a batch."""
+    and a price list; beside it a batch, and a run that issued another account's invoice and left the draft."""
 
     account: Account
     credit: Credit
@@ -48,12 +60,13 @@ class House:
     batch: Act
     price_list: PriceList
     charge: Charge
+    run: Run
 
 
 def a_house() -> House:
     batch = granted(an_account())
     seats = an_item("Seats", Kind.LICENSE)
-    account, item = an_account(), an_item()
+    neighbour, account, item = an_account(), an_account(), an_item()
     credit = a_credit(account, "80.00", items=(item,))
     issued = an_invoice(account, (item, "50.00"))
     draft = a_draft(account, (item, "70.00"), start="2026-09-01", end="2026-10-01")
@@ -69,7 +82,9 @@ def a_house() -> House:
     BilledMonth.objects.create(
         account=account, charge=charge, month=day("2026-09-01"), line=draft.lines.get()
     )
-    return House(account, credit, issued, draft, item, schedule, batch, prices, charge)
+    a_draft(neighbour, (item, "1.00"), start="2026-09-01", end="2026-09-05")
+    run = a_run("2026-09", "2026-09-10")
+    return House(account, credit, issued, draft, item, schedule, batch, prices, charge, run)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +97,7 @@ class Address:
     def path(self, house: House, **ids: Any) -> str:
         """The address of a row of the house; `pk=…` puts something else in its place."""
         keys: dict[str, Any] = {"pk": _own_pk(self, house)}
-        if found := re.match(r"admin/(credits|invoices|customers|auth)/(\w+)/", self.route):
+        if found := re.match(r"admin/(billing|credits|invoices|customers|auth)/(\w+)/", self.route):
             keys["object_id"] = keys["id"] = _row(house, *found.groups())
         if self.name == "admin:view_on_site":
             keys["content_type_id"] = ContentType.objects.get_for_model(Customer).pk
@@ -139,6 +154,7 @@ def _own_pk(address: Address, house: House) -> int:
         "schedules": house.schedule,
         "prices": house.price_list,
         "charges": house.charge,
+        "runs": house.run,
     }
     if address.route.startswith("credits/batches/"):
         return house.batch.pk
@@ -167,6 +183,9 @@ def _row(house: House, app: str, model: str) -> int:
         "customer": house.account.customer,
         "account": house.account,
         "act": Act.objects.first(),
+        "run": house.run,
+        "runpart": house.run.parts.first(),
+        "runparked": house.run.parked.first(),
         "group": Group.objects.first(),
         "user": User.objects.first(),
     }

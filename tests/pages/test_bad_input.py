@@ -85,7 +85,7 @@ QUERIES = [
 
 
 @pytest.mark.parametrize(
-    "path", ["/", "/customers/", "/items/", "/invoices/", "/credits/batches/", "/credits/expiring/"]
+    "path", ["/", "/customers/", "/items/", "/invoices/", "/runs/", "/credits/batches/", "/credits/expiring/"]
 )
 def test_no_query_breaks_a_list(web: Client, house: House, path: str) -> None:
     for query in QUERIES:

@@ -74,6 +74,9 @@ FORMS: dict[str, Form] = {
     ),
     "credits_void": Form(REASON),
     "credits_extend": Form({"expires_on": "2026-12-31"} | REASON, looks=True, asked=_expiring),
+    # What is left each time: a run that issues leaves a record of each invoice besides its own.
+    "run_start": Form({"period": "2026-09"}, looks=True, again=True),
+    "run_retry": Form(again=True),
     "invoice_draft": Form({"period_start": "2026-10-01", "last_day": "2026-10-31"} | LINE, again=True),
     "price_list_add": Form({"key": "second", "name": "Second", "currency": "EUR"}),
     "price_list_edit": Form({"name": "Renamed"}, again=True),

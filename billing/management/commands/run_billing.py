@@ -1,97 +1,183 @@
 """`manage.py run_billing --period YYYY-MM`: issue the drafts of a month."""
 
+import sys
+import time
 import uuid
-from collections.abc import Mapping
-from datetime import date
+from argparse import SUPPRESS
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
+from django.db import connection
 from django.utils import timezone
 
-from billing.issuing.loop import CHUNK, LARGEST_CHUNK
-from billing.models import Run, RunParked
-from billing.run import billing_run, drafts_from_before, run_finish
+from billing.issuing.drafts import Order
+from billing.issuing.loop import CHUNK, LARGEST_CHUNK, drafts_issue
+from billing.models import Run
+from billing.run import billing_run_dry, drafts_waiting, run_finish, run_seen, run_start, run_stop
+from billing.run_words import dry_lines, dry_summary, run_lines, run_summary
+from billing.run_workers import MOST_WORKERS, worker_run, workers_run
+from billing.stopping import BY_SIGNAL, Stopped, Stopping
 from customers.acts import Actor
-from customers.commands import Report, ReportingCommand, amount_words, counted, period_parse
-from customers.money import amount_text
+from customers.commands import NUMBER, Report, ReportingCommand, counted, number_parse, period_parse
+
+SEEN_EVERY = 5  # seconds
 
 
 class Command(ReportingCommand):
     help = (
-        "Issue the drafts whose last day lies in a month. Safe to repeat, to run twice at once, and to kill."
+        "Issue the drafts whose last day lies in a month. Safe to repeat, to run twice at once, and to kill. "
+        "An account that cannot be billed is parked with its reason, and the exit code is 1."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("--period", required=True, metavar="YYYY-MM", help="the month to bill")
+        parser.add_argument("--period", metavar="YYYY-MM", help="the month to bill")
+        parser.add_argument(
+            "--retry",
+            metavar="RUN",
+            help="instead of a month: the run whose parked accounts to take up again",
+        )
         parser.add_argument(
             "--before-end", action="store_true", help="issue also drafts whose period is not over yet"
         )
-
+        parser.add_argument(
+            "--dry-run", action="store_true", help="say what would be issued and left, and write nothing"
+        )
+        parser.add_argument(
+            "--workers",
+            default=1,
+            metavar="N",
+            help=f"processes that share the work (default 1, at most {MOST_WORKERS}; PostgreSQL only)",
+        )
         parser.add_argument(
             "--chunk",
-            type=int,
             default=CHUNK,
             metavar="N",
             help=f"accounts in one transaction (default {CHUNK}, at most {LARGEST_CHUNK})",
         )
+        parser.add_argument("--worker-of", metavar="RUN", help=SUPPRESS)
 
     def report(self, options: Mapping[str, Any]) -> Report:
-        period_start, period_end = period_parse(options["period"])
-        if not 1 <= options["chunk"] <= LARGEST_CHUNK:
-            raise CommandError(f"--chunk: from 1 to {LARGEST_CHUNK} accounts.")
-        run = billing_run(
-            chunk=options["chunk"],
-            period_start=period_start,
-            period_end=period_end,
-            before_end=options["before_end"],
-            by=Actor.from_command("run_billing"),
-            now=timezone.now(),
+        chunk = number_parse("--chunk", options["chunk"], 1, LARGEST_CHUNK)
+        workers = number_parse("--workers", options["workers"], 1, MOST_WORKERS)
+        if options["worker_of"]:
+            sys.exit(worker_run(run_named("--worker-of", options["worker_of"]), chunk=chunk))
+        order = order_read(options)
+        if options["dry_run"]:
+            if workers > 1:
+                raise CommandError("--workers: a dry run is read by one process, so leave it out.")
+            return self.dry_run(order)
+        if workers > 1 and connection.vendor == "sqlite":
+            raise CommandError(
+                "--workers: SQLite has one writer at a time, so workers would only wait for each other. "
+                "Leave it out, or use PostgreSQL."
+            )
+        return self.run_to_its_end(order, chunk=chunk, workers=workers)
+
+    def dry_run(self, order: Run) -> Report:
+        by, now = Actor.from_command("run_billing"), timezone.now()
+        with Stopping() as stopping, self.counting(drafts_waiting(order), "Looking", "drafts") as tell:
+            seen = Summing(tell, stopping.check)
+            try:
+                found = billing_run_dry(order, by=by, now=now, done=seen.add)
+            except (Stopped, KeyboardInterrupt) as stopped:
+                code = BY_SIGNAL + stopping.number
+                raise CommandError("Stopped. A dry run writes nothing.", returncode=code) from stopped
+        left = counted(len(found.parked), "account")
+        failure = f"{left} would not be billed to the end." if found.parked else ""
+        return Report(dry_summary(order, found), dry_lines(order, found), failure)
+
+    def run_to_its_end(self, order: Run, *, chunk: int, workers: int) -> Report:
+        by, now = Actor.from_command("run_billing"), timezone.now()
+        run = run_start(
+            period_start=order.period_start,
+            period_end=order.period_end,
+            before_end=order.before_end,
+            retries=order.retries,
+            by=by,
+            now=now,
             token=f"run_start:{uuid.uuid4()}",
         )
-        run_finish(run, now=timezone.now())
-        left = list(run.parked.select_related("account"))
-        failure = f"{counted(len(left), 'account')} could not be billed to the end." if left else ""
-        return Report(run_summary(run, left, period_start), run_lines(run, left, period_start), failure)
+        lost: list[str] = []
+        with Stopping() as stopping, self.counting(drafts_waiting(run), "Issuing", "drafts") as tell:
+            try:
+                seen = Summing(tell, stopping.check, run)
+                if workers > 1:
+                    lost = workers_run(run, workers=workers, chunk=chunk, watch=seen.look)
+                # What a lost worker left, and nothing otherwise.
+                drafts_issue(Order(run, by, now), chunk=chunk, done=seen.add)
+            except (Stopped, KeyboardInterrupt):
+                return stopped_report(run_stop(run), stopping.number)
+        for ended in lost:
+            self.stderr.write(f"A worker {ended}. What it left was done here.", style_func=str)
+        return finished_report(run_finish(run, now=timezone.now()), workers, len(lost))
 
 
-def run_summary(run: Run, parked: list[RunParked], period_start: date) -> dict[str, Any]:
-    sums = run.sums()
-    return {
-        "run": run.pk,
-        "period": f"{period_start:%Y-%m}",
-        "issued": sum(of.invoices for of in sums),
-        "sums": [
-            {
-                "currency": of.currency,
-                "invoices": of.invoices,
-                "total": amount_text(of.total, of.currency),
-                "credited": amount_text(of.credited, of.currency),
-                "due": amount_text(of.due, of.currency),
-            }
-            for of in sums
-        ],
-        "parked": [
-            {"account": at.account.key, "draft": at.draft, "waiting": at.waiting, "reason": at.reason}
-            for at in parked
-        ],
-        "earlier_drafts": drafts_from_before(run),
-    }
+class Summing:
+    """The drafts that are done with, from the work of this process and of others: shown, and put down as a
+    sign of life. `check` is asked between two chunks whether to go on."""
+
+    def __init__(
+        self, tell: Callable[[int], None], check: Callable[[], None], run: Run | None = None
+    ) -> None:
+        self.tell = tell
+        self.check = check
+        self.run = run
+        self.drafts = 0
+        self.seen_at = time.monotonic()
+
+    def add(self, drafts: int) -> None:
+        """This process is done with more of them."""
+        self.drafts += drafts
+        self.tell(self.drafts)
+        if self.run and time.monotonic() - self.seen_at > SEEN_EVERY:
+            run_seen(self.run, now=timezone.now())
+            self.seen_at = time.monotonic()
+        self.check()
+
+    def look(self) -> None:
+        """Others are: the run's record says how many."""
+        if self.run:
+            self.add(self.run.drafts_done() - self.drafts)
 
 
-def run_lines(run: Run, parked: list[RunParked], period_start: date) -> list[str]:
-    sums, earlier = run.sums(), drafts_from_before(run)
-    issued = sum(of.invoices for of in sums)
-    lines = [f"{counted(issued, 'invoice')} issued for {period_start:%Y-%m}."]
-    lines += [
-        f"  {of.currency}: {counted(of.invoices, 'invoice')}, total {amount_words(of.total, of.currency)}, "
-        f"credited {amount_words(of.credited, of.currency)}, due {amount_words(of.due, of.currency)}."
-        for of in sums
-    ]
-    lines += [
-        f"  Parked: {at.account.key}, from draft {at.draft} on ({counted(at.waiting, 'draft')}): {at.reason}"
-        for at in parked
-    ]
-    if earlier:
-        lines.append(f"  Warning: still to be issued from earlier months: {counted(earlier, 'draft')}.")
-    return lines
+def order_read(options: Mapping[str, Any]) -> Run:
+    """What to do, as a run that is not started yet."""
+    period, retry, before_end = options["period"], options["retry"], options["before_end"]
+    if (period is None) == (retry is None):
+        raise CommandError("Name the month with --period YYYY-MM, or with --retry the run to take up again.")
+    if retry is None:
+        period_start, period_end = period_parse(period)
+        return Run(period_start=period_start, period_end=period_end, before_end=before_end)
+    first = run_named("--retry", retry)
+    return Run(
+        period_start=first.period_start,
+        period_end=first.period_end,
+        before_end=before_end or first.before_end,
+        retries=first,
+    )
+
+
+def run_named(option: str, text: Any) -> Run:
+    found = Run.objects.filter(pk=int(text)).first() if NUMBER.fullmatch(str(text)) else None
+    if found is None:
+        raise CommandError(f"{option}: there is no run {text}.")
+    return found
+
+
+def finished_report(run: Run, workers: int, lost: int) -> Report:
+    left = run.parked.count()
+    failure = f"{counted(left, 'account')} could not be billed to the end." if left else ""
+    hint = [f"  To take up again what was parked: manage.py run_billing --retry {run.pk}"] if left else []
+    summary = {**run_summary(run), "workers": workers, "workers_lost": lost}
+    return Report(summary, [*run_lines(run), *hint], failure)
+
+
+def stopped_report(run: Run, number: int) -> Report:
+    waiting = counted(drafts_waiting(run), "draft")
+    failure = (
+        f"{run} was stopped, and {waiting} may still wait. What it issued stays issued; "
+        "the same command again issues the rest."
+    )
+    return Report(run_summary(run), run_lines(run), failure, BY_SIGNAL + number)
