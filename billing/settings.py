@@ -21,6 +21,7 @@ from billing.environment import (
     env_mail_server,
     env_names,
     env_number,
+    env_replica,
     env_switch,
     env_text,
     env_time_zone,
@@ -151,6 +152,12 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": env_database("DATABASE_URL", VAR_DIR / "scrip.sqlite3")}
+DATABASE_ROUTERS: list[str] = []
+SCRIP_REPLICA_LAG = env_number("SCRIP_REPLICA_LAG", 10, least=1, most=3600)
+if REPLICA := env_replica("SCRIP_REPLICA_URL", DATABASES["default"]):
+    DATABASES["replica"] = REPLICA
+    DATABASE_ROUTERS.append("customers.replica.ReplicaRouter")
+    MIDDLEWARE.append("customers.replica.remember_writing")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_REVERT_DISABLED = True
 
