@@ -158,6 +158,11 @@ if REPLICA := env_replica("SCRIP_REPLICA_URL", DATABASES["default"]):
     DATABASES["replica"] = REPLICA
     DATABASE_ROUTERS.append("customers.replica.ReplicaRouter")
     MIDDLEWARE.append("customers.replica.remember_writing")
+# Jobs for workers on other machines lie in the database, and only PostgreSQL can keep them. They come first,
+# so that `billing.admin` can take their pages out of the admin again.
+if DATABASES["default"]["ENGINE"].endswith(".postgresql"):
+    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_REVERT_DISABLED = True
 

@@ -9,6 +9,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.utils import timezone
 
 from billing.issuing.loop import CHUNK, LARGEST_CHUNK
+from billing.jobs import Deferred, run_defer, run_wait
 from billing.models import Run, RunParked
 from billing.run import billing_run, drafts_from_before, run_finish
 from customers.acts import Actor
@@ -36,23 +37,54 @@ class Command(ReportingCommand):
             help=f"accounts in one transaction (default {CHUNK}, at most {LARGEST_CHUNK})",
         )
 
+        parser.add_argument(
+            "--jobs",
+            action="store_true",
+            help="leave the work to workers (`manage.py work`), on this machine or others; PostgreSQL only",
+        )
+        parser.add_argument("--wait", action="store_true", help="with --jobs: wait for what comes of it")
+
     def report(self, options: Mapping[str, Any]) -> Report:
         period_start, period_end = period_parse(options["period"])
+        if options["wait"] and not options["jobs"]:
+            raise CommandError("--wait: only with --jobs. Without it the command ends when the run does.")
         if not 1 <= options["chunk"] <= LARGEST_CHUNK:
             raise CommandError(f"--chunk: from 1 to {LARGEST_CHUNK} accounts.")
-        run = billing_run(
-            chunk=options["chunk"],
-            period_start=period_start,
-            period_end=period_end,
-            before_end=options["before_end"],
-            by=Actor.from_command("run_billing"),
-            now=timezone.now(),
-            token=f"run_start:{uuid.uuid4()}",
-        )
-        run_finish(run, now=timezone.now())
+        what = {
+            "period_start": period_start,
+            "period_end": period_end,
+            "before_end": options["before_end"],
+            "by": Actor.from_command("run_billing"),
+            "now": timezone.now(),
+            "token": f"run_start:{uuid.uuid4()}",
+            "chunk": options["chunk"],
+        }
+        if options["jobs"]:
+            deferred = run_defer(**what)
+            run = deferred.run
+            if not options["wait"]:
+                return Report(deferred_summary(deferred), deferred_lines(deferred))
+            if not run_wait(run):
+                raise CommandError(f"{run} is not finished, and no job of it is left to do. Start it again.")
+        else:
+            run = billing_run(**what)
+            run_finish(run, now=timezone.now())
         left = list(run.parked.select_related("account"))
         failure = f"{counted(len(left), 'account')} could not be billed to the end." if left else ""
         return Report(run_summary(run, left, period_start), run_lines(run, left, period_start), failure)
+
+
+def deferred_summary(deferred: Deferred) -> dict[str, Any]:
+    return {"run": deferred.run.pk, "accounts": deferred.accounts, "jobs": deferred.jobs}
+
+
+def deferred_lines(deferred: Deferred) -> list[str]:
+    if not deferred.jobs:
+        return [f"{deferred.run} has nothing to do: no draft of that month is waiting."]
+    return [
+        f"{deferred.run}: {counted(deferred.accounts, 'account')} in {counted(deferred.jobs, 'job')}. "
+        "They wait for workers: `manage.py work`."
+    ]
 
 
 def run_summary(run: Run, parked: list[RunParked], period_start: date) -> dict[str, Any]:
