@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
@@ -13,6 +14,14 @@ from customers.admin_base import ReadOnlyAdmin
 from customers.money import money_display
 
 admin.site.unregister(User)
+# Their pages there could retry and cancel jobs: an act without a record or a permission of its own.
+admin.site.unregister(
+    [
+        model
+        for model in apps.get_models()
+        if model._meta.app_label == "procrastinate" and admin.site.is_registered(model)
+    ]
+)
 
 
 @admin.register(User)

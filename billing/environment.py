@@ -19,6 +19,8 @@ env = Env(eager=True)
 # How a mail server is spoken to, and the port that goes with it.
 MAIL_SCHEMES = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 MAIL_TIMEOUT = 10
+POSTGRESQL_SCHEMES = ("postgres", "postgresql")
+WHERE = {"HOST": "localhost", "PORT": 5432, "NAME": ""}
 
 
 def env_file_read(path: Path) -> None:
@@ -76,14 +78,37 @@ def env_database(name: str, sqlite_file: Path) -> dict[str, Any]:
     if scheme == "sqlite":
         path = urlsplit(address).path
         return sqlite_settings(Path(path.removeprefix("/") if path != "/:memory:" else ":memory:"))
-    if scheme not in ("postgres", "postgresql"):
+    if scheme not in POSTGRESQL_SCHEMES:
         raise ImproperlyConfigured(f"{name}: expected postgres://… or sqlite:///file, not {scheme!r}.")
-    database = _read(env.dj_db_url, name, address)
+    return _postgresql(name, address)
+
+
+def env_replica(name: str, primary: dict[str, Any]) -> dict[str, Any]:
+    """`postgres://…` of a streaming replica of the primary; empty if unset.
+
+    A replica that does not answer must not keep a page waiting: it has seconds to be there.
+    """
+    address = env_text(name, "", longest=2000)
+    if not address:
+        return {}
+    if urlsplit(address).scheme not in POSTGRESQL_SCHEMES:
+        raise ImproperlyConfigured(f"{name}: expected postgres://user:password@host:port/name.")
+    if not primary["ENGINE"].endswith(".postgresql"):
+        raise ImproperlyConfigured(f"{name}: only PostgreSQL has replicas, and DATABASE_URL names none.")
+    replica = _postgresql(name, address)
+    if all((replica[part] or usual) == (primary[part] or usual) for part, usual in WHERE.items()):
+        raise ImproperlyConfigured(f"{name}: this is the primary itself, as DATABASE_URL has it.")
+    replica["OPTIONS"] = {"connect_timeout": 2, "tcp_user_timeout": 5000, **replica["OPTIONS"]}
+    return replica
+
+
+def _postgresql(name: str, address: str) -> dict[str, Any]:
+    database = dict(_read(env.dj_db_url, name, address))
     options = "-c lock_timeout=5s -c idle_in_transaction_session_timeout=60s"
     database.setdefault("OPTIONS", {}).setdefault("options", options)
     database["CONN_MAX_AGE"] = 60
     database["CONN_HEALTH_CHECKS"] = True
-    return dict(database)
+    return database
 
 
 def env_mail_server(name: str) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from billing.environment import (
     env_mail_server,
     env_names,
     env_number,
+    env_replica,
     env_switch,
     env_text,
     env_time_zone,
@@ -151,6 +152,17 @@ TEMPLATES: list[dict[str, Any]] = [
 ]
 
 DATABASES = {"default": env_database("DATABASE_URL", VAR_DIR / "scrip.sqlite3")}
+DATABASE_ROUTERS: list[str] = []
+SCRIP_REPLICA_LAG = env_number("SCRIP_REPLICA_LAG", 10, least=1, most=3600)
+if REPLICA := env_replica("SCRIP_REPLICA_URL", DATABASES["default"]):
+    DATABASES["replica"] = REPLICA
+    DATABASE_ROUTERS.append("customers.replica.ReplicaRouter")
+    MIDDLEWARE.append("customers.replica.remember_writing")
+# Jobs for workers on other machines lie in the database, and only PostgreSQL can keep them. They come first,
+# so that `billing.admin` can take their pages out of the admin again.
+if DATABASES["default"]["ENGINE"].endswith(".postgresql"):
+    INSTALLED_APPS.insert(0, "procrastinate.contrib.django")
+PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "jobs"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SIMPLE_HISTORY_REVERT_DISABLED = True
 

@@ -12,18 +12,21 @@ from typing import Any, cast
 
 from django.db import connections, transaction
 
+from customers.replica import read_alias
+
 
 @contextmanager
 def snapshot() -> Iterator[None]:
     # Not `django.db.connection`: a setting of the real one is changed for a while.
-    connection = cast("Any", connections["default"])
+    alias = read_alias()
+    connection = cast("Any", connections[alias])
     if connection.in_atomic_block:
         yield
     elif connection.vendor == "sqlite":
         with _deferred(connection), transaction.atomic():
             yield
     else:
-        with transaction.atomic():
+        with transaction.atomic(using=alias):
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield

@@ -12,6 +12,7 @@ from credits.notice_views import open_notices
 from credits.selling import credits_sold
 from credits.views import credit_rows
 from customers.models import Account, Act, Customer
+from customers.replica import replica_read
 from customers.requests import permission_needed
 from invoices.models import Invoice
 
@@ -21,6 +22,7 @@ NO_CREDIT = Available()
 
 
 @permission_needed("customers.view_account", "invoices.view_invoice", "credits.view_credit")
+@replica_read
 def home(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     search = request.GET.get("q", "").strip()[:200]

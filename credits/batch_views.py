@@ -31,6 +31,7 @@ from customers.acts import fingerprint
 from customers.commands import counted
 from customers.forms import ReasonForm
 from customers.models import Act
+from customers.replica import replica_read
 from customers.requests import actor_of, permission_needed
 from invoices.models import Item
 
@@ -55,6 +56,7 @@ class BatchCredit:
 
 
 @permission_needed("credits.view_credit")
+@replica_read
 def batches_page(request: HttpRequest) -> HttpResponse:
     found = Act.objects.filter(kind=GRANT).order_by("-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))

@@ -27,6 +27,7 @@ from credits.models import Credit
 from customers.acts import fingerprint
 from customers.commands import counted
 from customers.money import money_display
+from customers.replica import replica_read
 from customers.requests import actor_of, permission_needed
 
 PER_PAGE = 50
@@ -48,6 +49,7 @@ class ExtensionRow:
 
 
 @permission_needed("credits.view_credit")
+@replica_read
 def expiring_page(request: HttpRequest) -> HttpResponse:
     today = timezone.localdate()
     chosen = DeskFilter(request.GET, today=today)

@@ -9,7 +9,7 @@ import json
 import re
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, TypeVar
@@ -88,12 +88,8 @@ class ReportingCommand(DatabaseUnasked):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.as_json = options["json"]
-        try:
+        with trouble_told():
             report = self.report(options)
-        except Refusal as refused:
-            raise CommandError(str(refused)) from refused
-        except Error as trouble:
-            raise CommandError(refused_by_database(trouble) + _hint(trouble)) from trouble
         if self.as_json:
             self.stdout.write(json.dumps(report.summary, indent=2, ensure_ascii=False))
         else:
@@ -128,6 +124,17 @@ class ReportingCommand(DatabaseUnasked):
     def _log(self, line: str) -> None:
         """Beside the answer, so that a script reads the answer alone."""
         self.stderr.write(line, style_func=str)
+
+
+@contextmanager
+def trouble_told() -> Iterator[None]:
+    """What is refused ends the command with its sentence."""
+    try:
+        yield
+    except Refusal as refused:
+        raise CommandError(str(refused)) from refused
+    except Error as trouble:
+        raise CommandError(refused_by_database(trouble) + _hint(trouble)) from trouble
 
 
 def month_read(text: str) -> tuple[date, date] | None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from customers.forms import AccountForm, CustomerForm, ReasonForm
 from customers.models import Account, Customer
+from customers.replica import replica_read
 from customers.requests import actor_of, permission_needed
 from customers.services import (
     account_close,
@@ -26,6 +27,7 @@ PER_PAGE = 50
 
 
 @permission_needed("customers.view_customer")
+@replica_read
 def customers(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:200]
     found = Customer.objects.annotate(account_count=Count("accounts")).order_by("name", "pk")

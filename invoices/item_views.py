@@ -6,6 +6,7 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from customers.replica import replica_read
 from customers.requests import permission_needed
 from invoices.models import TAG_GRAMMAR, Item, Kind
 from invoices.tags import tags_in_use
@@ -14,6 +15,7 @@ PER_PAGE = 50
 
 
 @permission_needed("invoices.view_item")
+@replica_read
 def items(request: HttpRequest) -> HttpResponse:
     search = request.GET.get("q", "").strip()[:200]
     kind, tag = request.GET.get("kind", ""), request.GET.get("tag", "")

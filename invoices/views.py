@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 
 from customers.models import Account, Act
+from customers.replica import replica_read
 from customers.requests import actor_of, permission_needed
 from invoices.drafts import invoice_discard, invoice_draft, invoice_edit
 from invoices.forms import BaseLineFormSet, DiscardForm, DraftForm, PayForm, line_formset
@@ -23,6 +24,7 @@ EMPTY_LINES = 3
 
 
 @permission_needed("invoices.view_invoice")
+@replica_read
 def invoices(request: HttpRequest) -> HttpResponse:
     search, status = request.GET.get("q", "").strip()[:200], request.GET.get("status", "")
     found = Invoice.objects.select_related("account__customer").with_totals()

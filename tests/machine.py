@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -92,44 +93,85 @@ def postgresql_programs() -> Path | None:
     return max(found)[2] if found else None
 
 
-def _private_server(cleanup: contextlib.ExitStack) -> str:
-    """A new cluster with an empty database; all it listens on is a socket in its own directory."""
+@dataclass(slots=True)
+class Cluster:
+    """A server of ours in a directory of its own; all it listens on is a socket there."""
+
+    home: Path
+    programs: Path
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def address(self) -> str:
+        """Of the server; the name of a database goes behind it."""
+        return f"postgres://scrip@{quote(str(self.home), safe='')}"
+
+    def call(self, program: str, *arguments: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        environment["LC_ALL"] = "C"
+        command: list[str | Path] = [self.programs / program, "-D", self.data, *arguments]
+        _call(command, cwd=self.home, env=environment, **_account())
+
+    def start(self) -> None:
+        options = f"-k {self.home} -c listen_addresses='' {POSTGRESQL_HASTE}"
+        self.call("pg_ctl", "-l", str(self.home / "log"), "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        if (self.data / "postmaster.pid").exists():
+            self.call("pg_ctl", "-m", "immediate", "-w", "stop")
+
+    def stop_for_good(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave a server behind
+        self.stop()
+
+
+def _cluster(cleanup: contextlib.ExitStack) -> Cluster:
+    """A place for a server. Not in TMPDIR: a socket's path must be short, and the server's account must get
+    there."""
     account = _account()
     programs = postgresql_programs()
     if programs is None:
         raise NoServerError("no server found: sudo apt-get install postgresql")
-    # Not TMPDIR: a socket's path must be short, and the server's account must get there.
     home = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="scrip-pg-", dir="/tmp"))
-    data, log = Path(home, "data"), Path(home, "log")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment["LC_ALL"] = "C"
+    if account:
+        os.chown(home, account["user"], account["group"])
+    return Cluster(Path(home), programs)
 
-    def call(program: str, *arguments: str) -> None:
-        _call([programs / program, "-D", data, *arguments], cwd=home, env=environment, **account)
 
-    def stop() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave a server behind
-        if (data / "postmaster.pid").exists():
-            call("pg_ctl", "-m", "immediate", "-w", "stop")
-
+def _private_server(cleanup: contextlib.ExitStack) -> str:
+    """A new cluster with an empty database."""
+    cluster = _cluster(cleanup)
     locale = "C.UTF-8" if sys.platform == "linux" else "C"
-    options = f"-k {home} -c listen_addresses='' {POSTGRESQL_HASTE}"
-    address = f"postgres://scrip@{quote(home, safe='')}"
     try:
-        if account:
-            os.chown(home, account["user"], account["group"])
-        call(
+        cluster.call(
             "initdb", "--username=scrip", "--auth=trust", "--encoding=UTF8", f"--locale={locale}", "--no-sync"
         )
-        cleanup.callback(stop)
-        call("pg_ctl", "-l", str(log), "-o", options, "-w", "start")
-        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        cleanup.callback(cluster.stop_for_good)
+        cluster.start()
+        with psycopg.connect(f"{cluster.address}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE scrip")
     except (OSError, subprocess.SubprocessError, psycopg.Error) as failed:
+        log = cluster.home / "log"
         said = log.read_text() if log.exists() else getattr(failed, "output", None) or str(failed)
-        raise NoServerError(f"{programs} does not start: {_one_line(said)}") from failed
-    return f"{address}/scrip"
+        raise NoServerError(f"{cluster.programs} does not start: {_one_line(said)}") from failed
+    return f"{cluster.address}/scrip"
+
+
+@contextlib.contextmanager
+def postgresql_replica(primary: str) -> Iterator[Cluster]:
+    """A streaming replica of the server at this address, which has to let its user replicate."""
+    with contextlib.ExitStack() as cleanup:
+        cluster = _cluster(cleanup)
+        cluster.call(
+            "pg_basebackup", "-d", primary, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"
+        )
+        cleanup.callback(cluster.stop)
+        cluster.start()
+        yield cluster
 
 
 def _account() -> dict[str, Any]:

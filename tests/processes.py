@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -55,3 +57,11 @@ def finish(process: "subprocess.Popen[str]") -> str:
 
 def command(*arguments: str, address: str = "", **more: str) -> str:
     return finish(command_start(*arguments, address=address, **more))
+
+
+def until(true: Callable[[], object]) -> None:
+    """Wait for what other processes do."""
+    deadline = time.monotonic() + SECONDS
+    while not true():
+        assert time.monotonic() < deadline, "it does not come to that"
+        time.sleep(0.01)

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db import connection
+from django.db import connections
 from django.db.models import Case, F, IntegerField, Max, Q, Sum, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
 from credits.models import Entry, EntryKind
 from customers.money import money_display
+from customers.replica import read_alias
 from invoices.units import units_display
 
 HALF = 10**9
@@ -133,7 +134,7 @@ def open_balances(end: datetime, ages: Sequence[datetime] = ()) -> list[Open]:
     granted = Case(When(kind=EntryKind.GRANTED, then=steps(ages)), output_field=IntegerField())
     rows = booked(end).values("credit_id", "currency", **CLASS)
     sql, parameters = rows.annotate(balance=Sum(change()), age=Max(granted)).query.sql_with_params()
-    with connection.cursor() as cursor:
+    with connections[read_alias()].cursor() as cursor:
         cursor.execute(
             f"""
             SELECT currency, category, item_id, item, COALESCE(age, 0), COUNT(*),

@@ -17,6 +17,7 @@ from billing.reports.pages import ReportPage
 from billing.reports.standing import cost_basis_page, owed_page
 from billing.reports.tables import Table
 from billing.snapshot import snapshot
+from customers.replica import replica_read
 from customers.requests import permission_needed
 
 MONTH_ENDS = 3
@@ -62,6 +63,7 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 
 @permission_needed(*READ)
+@replica_read
 def report(request: HttpRequest, name: str) -> HttpResponse:
     shown, zone = BY_NAME[name], _zone()
     form = shown.form(request.GET, now=timezone.now(), zone=zone)

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -66,9 +66,11 @@ class Database:
                 asked(f"CREATE DATABASE {twin.name} TEMPLATE {self.name} {_quickest()}")
             yield twin
 
-    def start(self, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
+    def start(
+        self, *arguments: str, told: Mapping[str, str] | None = None, **options: Any
+    ) -> "subprocess.Popen[str]":
         """A Python process of its own that works here, such as `start("manage.py", "digest")`."""
-        told = {"DATABASE_URL": self.address, "DJANGO_SETTINGS_MODULE": "tests.settings"}
+        told = {"DATABASE_URL": self.address, "DJANGO_SETTINGS_MODULE": "tests.settings", **(told or {})}
         command = [sys.executable, *arguments]
         return subprocess.Popen(command, cwd=ROOT, env={**os.environ, **told}, text=True, **options)
 

@@ -4,7 +4,7 @@ import http.client
 import socket
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookies import SimpleCookie
@@ -22,14 +22,14 @@ TRY_AGAIN = b"Load the page again in a few seconds"
 
 
 @contextmanager
-def served(database: Database, *, threads: int) -> Iterator[int]:
+def served(database: Database, *, threads: int, told: Mapping[str, str] | None = None) -> Iterator[int]:
     """The port of a server that works on this database: one process, whose threads keep their connections."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         descriptor = listener.fileno()
         server = ["-m", "gunicorn", "billing.wsgi", "--bind", f"fd://{descriptor}", "--threads", str(threads)]
         quiet = ["--log-level", "critical", "--no-control-socket"]
         options = {"pass_fds": [descriptor], "stderr": subprocess.DEVNULL}
-        with database.start(*server, *quiet, **options) as process:
+        with database.start(*server, *quiet, told=told, **options) as process:
             try:
                 yield int(listener.getsockname()[1])
             finally:

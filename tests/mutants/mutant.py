@@ -30,4 +30,8 @@ class Mutant:
 LOCK, ORDER, EXPIRY, PRIORITY = "the lock", "the order of locks", "the last day", "the order of credits"
 SCOPE, CURRENCY, TOKEN, VOIDED = "the scope", "the currency", "the unique token", "a void is for good"
 UNITS, CAP, UNPAID, REPORTS = "free units", "the cap", "bought in advance", "what reports count"
-GUARDS = (LOCK, ORDER, EXPIRY, PRIORITY, SCOPE, CURRENCY, TOKEN, VOIDED, UNITS, CAP, UNPAID, REPORTS)
+PRIMARY, JOBS = "what is asked of the primary", "jobs of a run"
+GUARDS = (
+    *(LOCK, ORDER, EXPIRY, PRIORITY, SCOPE, CURRENCY, TOKEN, VOIDED, UNITS, CAP, UNPAID, REPORTS),
+    *(PRIMARY, JOBS),
+)

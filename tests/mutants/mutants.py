@@ -5,6 +5,7 @@ from tests.mutants.of_credits import EXPIRY_MUTANTS, RULE_MUTANTS
 from tests.mutants.of_locks import LOCK_MUTANTS
 from tests.mutants.of_reports import REPORT_MUTANTS
 from tests.mutants.of_sales import SALE_MUTANTS
+from tests.mutants.of_scale import SCALE_MUTANTS
 from tests.mutants.of_ways import WAYS_MUTANTS
 
 MUTANTS = (
@@ -15,4 +16,5 @@ MUTANTS = (
     *WAYS_MUTANTS,
     *SALE_MUTANTS,
     *REPORT_MUTANTS,
+    *SCALE_MUTANTS,
 )

@@ -49,7 +49,7 @@ OF_A_DRAFT = {"invoice_edit", "invoice_discard", "invoice_issue"}
 @dataclass(frozen=True, slots=True)
 class House:
     """An account with one live credit, one issued invoice that it paid, one draft, one schedule, one notice
-    and a price list; beside it a batch, and a run that issued another account's invoice and left the draft."""
+    and a price list; beside it a batch, and a run that issued another's invoice and left the draft."""
 
     account: Account
     credit: Credit

@@ -14,6 +14,7 @@ from billing.environment import (
     env_mail_server,
     env_names,
     env_number,
+    env_replica,
     env_switch,
     env_text,
     env_time_zone,
@@ -50,6 +51,11 @@ BAD = {
     "SCRIP_SECRET_KEY": ("short", "at least 50 characters, please"),
     "SCRIP_EMAIL_URL": ("smtp://user:hush@host", "no password over smtp://, where anybody can read it"),
     "SCRIP_EMAIL_FROM": ("Winston", "expected an e-mail address, which mail is from"),
+    "SCRIP_REPLICA_URL": (
+        "postgres://host/scrip",
+        "only PostgreSQL has replicas, and DATABASE_URL names none",
+    ),
+    "SCRIP_REPLICA_LAG": ("0", "SCRIP_REPLICA_LAG"),
     "DATABASE_URL": ("mysql://somewhere/scrip", "expected postgres://… or sqlite:///file, not 'mysql'"),
 }
 
@@ -113,6 +119,49 @@ def test_an_address_of_no_database_is_refused(monkeypatch: pytest.MonkeyPatch, v
     monkeypatch.setenv("SOME_DATABASE", value)
     with pytest.raises(ImproperlyConfigured, match="SOME_DATABASE"):
         env_database("SOME_DATABASE", BASE_DIR / "var" / "x.sqlite3")
+
+
+PRIMARY = "postgres://scrip:hush@db.example.com:5432/scrip"
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "mysql://host/scrip",
+            "sqlite:///copy.sqlite3",
+            "replica.example.com",
+            "postgres://u:hush@host:port/x",
+        ),
+        *(PRIMARY, "postgresql://other:hush@db.example.com/scrip"),
+    ],
+)
+def test_what_is_no_replica_of_the_primary_is_refused_and_no_password_repeated(
+    monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    monkeypatch.setenv("SOME_DATABASE", PRIMARY)
+    monkeypatch.setenv("SOME_REPLICA", value)
+    with pytest.raises(ImproperlyConfigured, match="SOME_REPLICA") as refused:
+        env_replica("SOME_REPLICA", env_database("SOME_DATABASE", BASE_DIR))
+    assert "hush" not in str(refused.value)
+
+
+def test_a_replica_has_seconds_to_answer_and_without_one_there_is_no_router(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("SOME_DATABASE", PRIMARY)
+    monkeypatch.setenv("SOME_REPLICA", "postgres://scrip:hush@replica.example.com/scrip?sslmode=require")
+    replica = env_replica("SOME_REPLICA", env_database("SOME_DATABASE", BASE_DIR))
+    assert (replica["HOST"], replica["NAME"]) == ("replica.example.com", "scrip")
+    assert replica["OPTIONS"].items() >= {"connect_timeout": 2, "sslmode": "require"}.items()
+    monkeypatch.delenv("SOME_REPLICA")
+    assert env_replica("SOME_REPLICA", env_database("SOME_DATABASE", BASE_DIR)) == {}
+    asked = "from django.conf import settings as s; print(list(s.DATABASES), s.DATABASE_ROUTERS)"
+    assert start(asked).stdout.strip() == "['default'] []"
+    told = {"DATABASE_URL": PRIMARY, "SCRIP_REPLICA_URL": "postgres://replica.example.com/scrip"}
+    assert start(asked, **told).stdout.startswith(
+        "['default', 'replica'] ['customers.replica.ReplicaRouter']"
+    )
 
 
 def test_a_long_text_an_unclear_switch_and_a_strange_zone_are_refused(

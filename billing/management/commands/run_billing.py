@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from billing.issuing.drafts import Order
 from billing.issuing.loop import CHUNK, LARGEST_CHUNK, drafts_issue
+from billing.jobs import Deferred, run_defer, run_wait
 from billing.models import Run
 from billing.run import billing_run_dry, drafts_waiting, run_finish, run_seen, run_start, run_stop
 from billing.run_words import dry_lines, dry_summary, run_lines, run_summary
@@ -56,6 +57,12 @@ class Command(ReportingCommand):
             metavar="N",
             help=f"accounts in one transaction (default {CHUNK}, at most {LARGEST_CHUNK})",
         )
+        parser.add_argument(
+            "--jobs",
+            action="store_true",
+            help="leave the work to workers (`manage.py work`), on this machine or others; PostgreSQL only",
+        )
+        parser.add_argument("--wait", action="store_true", help="with --jobs: wait for what comes of it")
         parser.add_argument("--worker-of", metavar="RUN", help=SUPPRESS)
 
     def report(self, options: Mapping[str, Any]) -> Report:
@@ -63,11 +70,17 @@ class Command(ReportingCommand):
         workers = number_parse("--workers", options["workers"], 1, MOST_WORKERS)
         if options["worker_of"]:
             sys.exit(worker_run(run_named("--worker-of", options["worker_of"]), chunk=chunk))
+        if options["wait"] and not options["jobs"]:
+            raise CommandError("--wait: only with --jobs. Without it the command ends when the run does.")
+        if options["jobs"] and (workers > 1 or options["dry_run"]):
+            raise CommandError("--jobs: leave --workers and --dry-run out; the workers are `manage.py work`.")
         order = order_read(options)
         if options["dry_run"]:
             if workers > 1:
                 raise CommandError("--workers: a dry run is read by one process, so leave it out.")
             return self.dry_run(order)
+        if options["jobs"]:
+            return self.leave_to_workers(order, chunk=chunk, wait=options["wait"])
         if workers > 1 and connection.vendor == "sqlite":
             raise CommandError(
                 "--workers: SQLite has one writer at a time, so workers would only wait for each other. "
@@ -87,6 +100,25 @@ class Command(ReportingCommand):
         left = counted(len(found.parked), "account")
         failure = f"{left} would not be billed to the end." if found.parked else ""
         return Report(dry_summary(order, found), dry_lines(order, found), failure)
+
+    def leave_to_workers(self, order: Run, *, chunk: int, wait: bool) -> Report:
+        deferred = run_defer(
+            period_start=order.period_start,
+            period_end=order.period_end,
+            before_end=order.before_end,
+            retries=order.retries,
+            by=Actor.from_command("run_billing"),
+            now=timezone.now(),
+            token=f"run_start:{uuid.uuid4()}",
+            chunk=chunk,
+        )
+        if not wait:
+            return Report(deferred_summary(deferred), deferred_lines(deferred))
+        if not run_wait(deferred.run):
+            raise CommandError(
+                f"{deferred.run} is not finished, and no job of it is left to do. Start it again."
+            )
+        return finished_report(deferred.run, 0, 0)
 
     def run_to_its_end(self, order: Run, *, chunk: int, workers: int) -> Report:
         by, now = Actor.from_command("run_billing"), timezone.now()
@@ -112,6 +144,19 @@ class Command(ReportingCommand):
         for ended in lost:
             self.stderr.write(f"A worker {ended}. What it left was done here.", style_func=str)
         return finished_report(run_finish(run, now=timezone.now()), workers, len(lost))
+
+
+def deferred_summary(deferred: Deferred) -> dict[str, Any]:
+    return {"run": deferred.run.pk, "accounts": deferred.accounts, "jobs": deferred.jobs}
+
+
+def deferred_lines(deferred: Deferred) -> list[str]:
+    if not deferred.jobs:
+        return [f"{deferred.run} has nothing to do: no draft of that month is waiting."]
+    return [
+        f"{deferred.run}: {counted(deferred.accounts, 'account')} in {counted(deferred.jobs, 'job')}. "
+        "They wait for workers: `manage.py work`."
+    ]
 
 
 class Summing:
