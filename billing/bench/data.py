@@ -58,7 +58,9 @@ class Size:
         return max(1, self.accounts // 5000)
 
     def of(self, number: int, rng: random.Random) -> tuple[int, int]:
-        """Credits and lines of an account. The first heavy account is so in both ways."""
+        """Credits and lines of an account. The first is heavy in both ways, the second has one of each."""
+        if number == 1:
+            return 1, 1
         spread = max(1, self.accounts // (2 * self.heavy + 1))
         turn, rest = divmod(number, spread)
         many_credits = rest == 0 and turn < self.heavy
@@ -110,8 +112,12 @@ class Maker:
         currency = rng.choice(CURRENCIES)
         account = self._add(
             "account",
-            **{"customer_id": customer, "key": "main", "name": f"{name}, main", "currency": currency},
-            **{"time_zone": rng.choice(ZONES), "created_at": FOUNDED},
+            customer_id=customer,
+            key="main",
+            name=f"{name}, main",
+            currency=currency,
+            time_zone=rng.choice(ZONES),
+            created_at=FOUNDED,
         )
         ledger = Ledger(self, account, currency)
         granted = [self._credit(ledger) for _ in range(credits)]
@@ -124,7 +130,9 @@ class Maker:
         for position in range(1, lines + 1):
             self._line(ledger, draft, position, self._charge(), PERIOD[0])
         if rng.random() < 0.02:
-            self._line(ledger, draft, lines + 1, (rng.choice(self.items), Decimal(-1), Decimal("1.25")), PERIOD[0])
+            self._line(
+                ledger, draft, lines + 1, (rng.choice(self.items), Decimal(-1), Decimal("1.25")), PERIOD[0]
+            )
 
     def _charge(self) -> tuple[tuple[int, Kind], Decimal, Decimal]:
         item = self.rng.choice(self.items)
@@ -135,8 +143,13 @@ class Maker:
     def _invoice(self, account: int, currency: str, period: tuple[date, date], at: datetime) -> Row:
         pk = self._add(
             "invoice",
-            **{"account_id": account, "currency": currency, "period_start": period[0], "period_end": period[1]},
-            **{"status": "draft", "source": "usage_import", "created_at": at},
+            account_id=account,
+            currency=currency,
+            period_start=period[0],
+            period_end=period[1],
+            status="draft",
+            source="usage_import",
+            created_at=at,
         )
         return {**self.batch.rows["invoice"][-1], "id": pk}
 
@@ -151,10 +164,18 @@ class Maker:
         (item, kind), quantity, price = charge
         return self._add(
             "line",
-            **{"account_id": ledger.account, "invoice_id": invoice["id"], "position": position},
-            **{"item_id": item, "kind": kind, "name": f"Item {item}", "unit": "call"},
-            **{"quantity": quantity, "unit_price": price, "currency": ledger.currency},
-            **{"amount": priced_amount(quantity, price, 2), "first_day": first},
+            account_id=ledger.account,
+            invoice_id=invoice["id"],
+            position=position,
+            item_id=item,
+            kind=kind,
+            name=f"Item {item}",
+            unit="call",
+            quantity=quantity,
+            unit_price=price,
+            currency=ledger.currency,
+            amount=priced_amount(quantity, price, 2),
+            first_day=first,
             last_day=(first + timedelta(days=32)).replace(day=1) - timedelta(days=1),
         )
 
@@ -170,12 +191,19 @@ class Maker:
             (None, None, date(2026, 6, 12), date(2026, 8, 15), date(2026, 12, 31), date(2027, 6, 30))
         )
         credit = {
-            **{"account_id": ledger.account, "name": f"Credit {draw:.6f}", "currency": ledger.currency},
-            **{"amount": amount, "units": rng.randint(100, 20_000) * 10**6 if in_units else None},
-            **{"unit_item_id": meter if in_units else None, "priority": rng.choice((5, 10, 10, 10, 50))},
-            **{"max_amount": rng.randint(100, 5000) if capped else None, "effective_from": starts},
-            **{"expires_on": expires, "applies_to": "invoice" if draw < 0.4 or in_units else "selected"},
-            **{"reason": "as agreed", "created_at": GRANTED},
+            "account_id": ledger.account,
+            "name": f"Credit {draw:.6f}",
+            "currency": ledger.currency,
+            "amount": amount,
+            "units": rng.randint(100, 20_000) * 10**6 if in_units else None,
+            "unit_item_id": meter if in_units else None,
+            "priority": rng.choice((5, 10, 10, 10, 50)),
+            "max_amount": rng.randint(100, 5000) if capped else None,
+            "effective_from": starts,
+            "expires_on": expires,
+            "applies_to": "invoice" if draw < 0.4 or in_units else "selected",
+            "reason": "as agreed",
+            "created_at": GRANTED,
         }
         credit["id"] = self._add("credit", **credit)
         scope: list[Row] = []
@@ -220,10 +248,17 @@ class Maker:
         self.issued_before += 1
         number = self.issued_before
         self.batch.rows["invoice"][-1].update(
-            **{"status": "issued", "series_id": 1, "series_number": number, "issued_at": ISSUED_BEFORE},
-            **{"number": f"{self.prefix}-{ISSUED_BEFORE.year}-{number:06d}", "issue_date": date(2026, 8, 2)},
-            **{"judged_on": date(2026, 8, 2), "total": total, "credited": credited},
-            **{"customer_name": f"Customer {ledger.account}", "account_name": f"Customer {ledger.account}, main"},
+            status="issued",
+            series_id=1,
+            series_number=number,
+            issued_at=ISSUED_BEFORE,
+            number=f"{self.prefix}-{ISSUED_BEFORE.year}-{number:06d}",
+            issue_date=date(2026, 8, 2),
+            judged_on=date(2026, 8, 2),
+            total=total,
+            credited=credited,
+            customer_name=f"Customer {ledger.account}",
+            account_name=f"Customer {ledger.account}, main",
         )
 
     def _item_for(self, credit: Row) -> tuple[int, Kind]:
@@ -236,9 +271,17 @@ class Maker:
     def _act(self, kind: str, subject: str, account: int, at: datetime, details: Row) -> int:
         return self._add(
             "act",
-            **{"kind": kind, "token": f"bench:{kind}:{subject}", "user_id": None, "command": "bench"},
-            **{"fingerprint": hashlib.sha256(subject.encode()).hexdigest(), "actor_name": "bench"},
-            **{"origin": "bench", "at": at, "account_id": account, "subject": subject, "details": details},
+            kind=kind,
+            token=f"bench:{kind}:{subject}",
+            user_id=None,
+            command="bench",
+            fingerprint=hashlib.sha256(subject.encode()).hexdigest(),
+            actor_name="bench",
+            origin="bench",
+            at=at,
+            account_id=account,
+            subject=subject,
+            details=details,
         )
 
 
@@ -271,9 +314,19 @@ class Ledger:
         self.hash = link_hash(self.hash, link)
         pk = self.maker._add(
             "entry",
-            **{"account_id": self.account, "number": self.number, "credit_id": credit["id"], "kind": kind},
-            **{"currency": self.currency, "amount": amount, "units": units, "invoice_id": invoice},
-            **{"line_id": line, "act_id": act, "value_date": day, "booked_at": at, "hash": self.hash},
+            account_id=self.account,
+            number=self.number,
+            credit_id=credit["id"],
+            kind=kind,
+            currency=self.currency,
+            amount=amount,
+            units=units,
+            invoice_id=invoice,
+            line_id=line,
+            act_id=act,
+            value_date=day,
+            booked_at=at,
+            hash=self.hash,
         )
         kept = self.balances.setdefault(
             credit["id"],

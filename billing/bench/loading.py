@@ -114,5 +114,5 @@ def _sequences_reset() -> None:
                 table = model._meta.db_table
                 cursor.execute(
                     f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), "
-                    f"GREATEST(1, (SELECT MAX(id) FROM {table})))"  # noqa: S608
+                    f"GREATEST(1, (SELECT MAX(id) FROM {table})))"
                 )
