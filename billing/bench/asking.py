@@ -17,11 +17,11 @@ def statements_count(desk: Desk, scratch: Scratch) -> None:
     address = desk.copy(scratch, company, "statements")
     told = task_run("statements", address, accounts=[LIGHTEST, HEAVIEST], chunk=desk.plan.chunk)
     key = "statements" if scratch.engine == "postgresql" else "statements_sqlite"
-    desk.results.append(Result(key, [max(told["one"])], ["BEGIN and COMMIT are counted"]))
+    desk.counted(key, max(told["one"]))
     note = f"{scratch.engine}: a chunk of 1 and of {desk.plan.chunk} accounts take {told['chunks']}"
-    desk.results.append(Result("statements_chunk", [max(told["chunks"])], [note]))
+    desk.counted("statements_chunk", max(told["chunks"]), note)
     differ = sum(len(set(counts)) - 1 for counts in (told["one"], told["chunks"]))
-    desk.results.append(Result("statements_differ", [differ], [f"{scratch.engine}: one {told['one']}"]))
+    desk.counted("statements_differ", differ, f"{scratch.engine}: light and heavy {told['one']}")
 
 
 def issue_measure(desk: Desk, scratch: Scratch) -> None:

@@ -27,7 +27,7 @@ def workers_measure(desk: Desk, scratch: Scratch) -> None:
         values.append(walls[0] / walls[1])
         notes.append(f"{figure(walls[0])} s alone, {figure(walls[1])} s together")
     desk.timed(Result("workers", values, notes))
-    desk.results.append(Result("rows", [len(wrong)], [f"{scratch.engine}, two workers", *wrong[:5]]))
+    desk.counted("rows", len(wrong), *(f"{workers} workers: {sentence}" for sentence in wrong[:5]))
 
 
 def operator_measure(desk: Desk, scratch: Scratch) -> None:
@@ -50,7 +50,7 @@ def operator_measure(desk: Desk, scratch: Scratch) -> None:
     told = _together(desk, address, runs=2, operators=2)
     errors = told["errors"] + desk.verified(address, whole=True)
     note = f"{scratch.engine}: {len(told['waits']):,} credits voided meanwhile"
-    desk.results.append(Result("errors", [len(errors)], [note, *errors[:5]]))
+    desk.counted("errors", len(errors), note, *errors[:5])
 
 
 def _together(desk: Desk, address: str, *, runs: int, operators: int) -> dict[str, list[Any]]:

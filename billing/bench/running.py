@@ -33,7 +33,7 @@ def run_measure(desk: Desk, scratch: Scratch) -> None:
     ratios = quotients([run["wall"] for run in runs], [floor["wall"] for floor in floors])
     details = {"written": written, "runs": runs, "floors": floors}
     desk.timed(Result(key, ratios, _notes(runs, floors, written["invoices"]), details))
-    desk.results.append(Result("rows", [len(wrong)], [scratch.engine, *wrong[:5]]))
+    desk.counted("rows", len(wrong), *(f"{scratch.engine}: {sentence}" for sentence in wrong[:5]))
     if scratch.engine == "postgresql" and not plan.counts_only:
         _extras_measure(desk, scratch, company, rows, floors)
 

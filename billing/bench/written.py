@@ -11,8 +11,9 @@ from typing import Any
 
 from django.db import connection, models
 
-from billing.models import Run, RunPart
+from billing.models import Run, RunParked, RunPart
 from credits.models import Entry
+from customers.acts import Refusal
 from customers.models import Act
 from invoices.models import Invoice, Status
 
@@ -62,6 +63,9 @@ def written_read(after: dict[str, int], chunk: int, *, bare: bool = False) -> Wr
         "WHERE status = %s AND series_number > %s ORDER BY series_number",
         [Status.ISSUED, after["issued_before"]],
     )
+    if not numbered:
+        why = RunParked.objects.values_list("reason", flat=True).first() or "it found no draft"
+        raise Refusal(f"The run issued nothing: {why}")
     entries = _rows("SELECT COUNT(*) FROM credits_entry WHERE id > %s", [after["entry"]])[0][0]
     parts = _rows(f"SELECT id FROM {RunPart._meta.db_table} ORDER BY id", [])
     pieces = list(_pieces(numbered, chunk))
