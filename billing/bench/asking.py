@@ -50,7 +50,7 @@ def entries_measure(desk: Desk, scratch: Scratch) -> None:
     desk.say(f"{scratch.engine}: loading {entries:,} entries")
     loaded = task_run("load_history", scratch.create("history"), entries=entries)
     desk.say(f"{scratch.engine}: loaded in {loaded['wall']:.0f} s; asking")
-    rng = random.Random(entries)  # noqa: S311 -- any accounts will do
+    rng = random.Random(entries)
     medians: dict[str, list[float]] = {"one": [], "typical": [], "heavy": []}
     for _ in range(desk.plan.reps):
         accounts = [rng.randint(2, loaded["accounts"]) for _ in range(50)]

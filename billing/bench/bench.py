@@ -1,7 +1,7 @@
 """`manage.py bench`, part after part (README, "How fast it is").
 
-Data from a fixed seed goes into scratch databases. The product works on it first; what it wrote is read back and
-written again by the drivers alone, in turns, and the quotient of the two is what counts: it hardly knows
+Data from a fixed seed goes into scratch databases. The product works on it first; what it wrote is read back
+and written again by the drivers alone, in turns, and the quotient of the two is what counts: it hardly knows
 how busy or old a machine is. Whatever was fast has to be right as well: every run is verified.
 """
 

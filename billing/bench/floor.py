@@ -1,8 +1,8 @@
 """The floor: what the product's run wrote, written again by the drivers alone, with nothing in between.
 
-On PostgreSQL COPY for the records of acts and for entries, one UPDATE for the invoices of a chunk and one for
-the number series; on SQLite `executemany`. Constraints, indexes and triggers are the product's own, and so are
-the chunks.
+On PostgreSQL COPY for the records of acts and for entries, one UPDATE for the invoices of a chunk and one
+for the number series; on SQLite `executemany`. Constraints, indexes and triggers are the product's own, and
+so are the chunks.
 """
 
 import sqlite3
@@ -12,7 +12,8 @@ from typing import Any
 import psycopg
 from django.db import models
 
-from billing.bench.written import Chunk, Written, columns_of
+from billing.bench.loading import columns_of
+from billing.bench.written import Chunk, Written
 from billing.models import Run, RunPart
 from credits.models import Entry
 from customers.models import Act

@@ -1,8 +1,8 @@
 """Millions of entries for one question: how long the newest of an account take to find (PostgreSQL).
 
-Made by the database itself, chain of hashes and all: accounts with four credits, twelve invoices and a hundred
-entries each, and one, the first, with a thousand credits. Indexes and foreign keys are lifted while the rows
-go in, and are put back, and with them checked, after it.
+Made by the database itself, chain of hashes and all: accounts with four credits, twelve invoices and a
+hundred entries each, and one, the first, with a thousand credits. Indexes and foreign keys are lifted while
+the rows go in, and are put back, and with them checked, after it.
 """
 
 import contextlib
@@ -25,8 +25,8 @@ BATCH = 2000
 TABLES = ("credits_entry", "credits_balance", "credits_credit", "invoices_line", "invoices_invoice")
 
 CHAIN = (
-    f"""CREATE FUNCTION bench_link(before text, facts text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS
-    $$ BEGIN RETURN encode(sha256(convert_to('{VERSION}|' || before || '|' || facts, 'UTF8')), 'hex'); END $$""",
+    f"""CREATE FUNCTION bench_link(before text, facts text) RETURNS text IMMUTABLE LANGUAGE plpgsql AS $$
+    BEGIN RETURN encode(sha256(convert_to('{VERSION}|' || before || '|' || facts, 'UTF8')), 'hex'); END $$""",
     f"CREATE AGGREGATE bench_chain(text) (SFUNC = bench_link, STYPE = text, INITCOND = '{GENESIS}')",
 )
 UNCHAIN = ("DROP AGGREGATE bench_chain(text)", "DROP FUNCTION bench_link(text, text)")
@@ -63,16 +63,16 @@ BATCHES = (
     FROM {ACCOUNTS}, generate_series(1, {INVOICES}) i""",
     f"""INSERT INTO invoices_line (id, account_id, invoice_id, position, item_id, kind, name, unit, quantity,
         unit_price, currency, amount, first_day, last_day)
-    SELECT (a - 1) * {INVOICES} + i, a, (a - 1) * {INVOICES} + i, 1, 1, 'usage_meter', 'Calls', 'call', 10000, 1,
-        'USD', 1000000, {MONTH}, ({MONTH} + interval '1 month - 1 day')::date
+    SELECT (a - 1) * {INVOICES} + i, a, (a - 1) * {INVOICES} + i, 1, 1, 'usage_meter', 'Calls', 'call', 10000,
+        1, 'USD', 1000000, {MONTH}, ({MONTH} + interval '1 month - 1 day')::date
     FROM {ACCOUNTS}, generate_series(1, {INVOICES}) i""",
-    f"""INSERT INTO credits_credit (id, account_id, name, category, currency, amount, usable_once_paid, priority,
-        effective_from, applies_to, reason, created_at)
-    SELECT {FIRST_CREDIT} + c, a, 'Credit ' || c, 'promotional', 'USD', 100000, false, 10, '2025-08-01', 'invoice',
-        '', '2025-08-01Z' FROM {ACCOUNTS}, LATERAL generate_series(1, {OF}) c""",
+    f"""INSERT INTO credits_credit (id, account_id, name, category, currency, amount, usable_once_paid,
+        priority, effective_from, applies_to, reason, created_at)
+    SELECT {FIRST_CREDIT} + c, a, 'Credit ' || c, 'promotional', 'USD', 100000, false, 10, '2025-08-01',
+        'invoice', '', '2025-08-01Z' FROM {ACCOUNTS}, LATERAL generate_series(1, {OF}) c""",
     # Each credit pays each invoice twice.
-    f"""INSERT INTO credits_entry (id, account_id, number, credit_id, kind, currency, amount, invoice_id, line_id,
-        act_id, value_date, booked_at, hash)
+    f"""INSERT INTO credits_entry (id, account_id, number, credit_id, kind, currency, amount, invoice_id,
+        line_id, act_id, value_date, booked_at, hash)
     SELECT id, a, k, credit, kind, 'USD', amount, invoice, invoice, a, '2026-08-02', '2026-08-02Z',
         bench_chain(concat_ws('|', a, k, credit, kind, 'USD', amount, '-', coalesce(invoice::text, '-'),
             coalesce(invoice::text, '-'), '-', a, '2026-08-02', '2026-08-02T00:00:00.000000Z'))
@@ -80,7 +80,7 @@ BATCHES = (
     FROM (SELECT a, k, {FIRST_ENTRY} + k AS id, {FIRST_CREDIT} + 1 + (k - 1) %% {OF} AS credit,
             CASE WHEN k <= {OF} THEN 'granted' ELSE 'applied' END AS kind,
             CASE WHEN k <= {OF} THEN 100000 ELSE -10 END AS amount,
-            CASE WHEN k > {OF} THEN (a - 1) * {INVOICES} + 1 + ((k - 1) / {OF} - 1) %% {INVOICES} END AS invoice
+            CASE WHEN k > {OF} THEN (a - 1) * {INVOICES} + 1 + ((k - 1) / {OF} - 1) %% {INVOICES} END invoice
         FROM {ACCOUNTS}, LATERAL generate_series(1, {ENTRIES_OF}) k) facts""",
     f"""INSERT INTO credits_balance (credit_id, account_id, granted, balance, voided, lapsed, entry_id)
     SELECT {FIRST_CREDIT} + c, a, 100000, 100000 - 10 * {PER_ACCOUNT // CREDITS - 1}, false, false,
@@ -138,7 +138,8 @@ def _without_indexes() -> Iterator[None]:
         cursor.execute(
             "SELECT format('DROP INDEX %%I', i.relname), pg_get_indexdef(indexrelid) FROM pg_index "
             "JOIN pg_class i ON i.oid = indexrelid JOIN pg_class t ON t.oid = indrelid "
-            "WHERE t.relname = ANY(%s) AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)",
+            "WHERE t.relname = ANY(%s) "
+            "AND NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conindid = indexrelid)",
             [list(TABLES)],
         )
         indexes = cursor.fetchall()

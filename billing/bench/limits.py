@@ -11,8 +11,8 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """`more_is_better`: the value is to be at least so much, not at most. `counts`: what is counted, not timed;
-    the worst of it counts."""
+    """`more_is_better`: the value is to be at least so much, not at most. `counts`: what is counted, not
+    timed; the worst of it counts."""
 
     name: str
     target: float

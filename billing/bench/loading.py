@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import connection, models, transaction
 from django.db.models import Field
 
-from billing.bench.data import TABLES, Maker, Row, Size
+from billing.bench.data import Maker, Size
+from billing.bench.ledger import TABLES, Row
 from billing.database_rules import rules_enforce
 from credits.models import Balance, Credit, Entry, ScopeRow
 from customers.models import Account, Act, Customer
@@ -45,13 +46,13 @@ def company_load(size: Size, seed: int = SEED) -> dict[str, int]:
             cursor.execute("SET CONSTRAINTS ALL DEFERRED")
         for batch in maker.batches():
             for table in TABLES:
-                rows_load(cursor, MODELS[table], batch.rows[table])
+                rows_load(cursor, MODELS[table], batch[table])
     if connection.vendor == "postgresql":
         _sequences_reset()
     rules_enforce(using=connection.alias)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE" if connection.vendor == "postgresql" else "ANALYZE")
-    return {table: number for table, number in maker.last.items() if number}
+    return {table: number for table, number in maker.rows.last.items() if number}
 
 
 def rows_load(cursor: Any, model: type[models.Model], rows: Sequence[Row]) -> None:
@@ -59,7 +60,7 @@ def rows_load(cursor: Any, model: type[models.Model], rows: Sequence[Row]) -> No
     if not rows:
         return
     fields = [field for field in model._meta.concrete_fields if not field.generated]
-    columns = ", ".join(field.column for field in fields)
+    columns = ", ".join(columns_of(model))
     tuples = _tuples(fields, rows)
     table = model._meta.db_table
     if connection.vendor == "postgresql":
@@ -68,7 +69,11 @@ def rows_load(cursor: Any, model: type[models.Model], rows: Sequence[Row]) -> No
                 copy.write_row(values)
     else:
         places = ", ".join(["%s"] * len(fields))
-        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", tuples)  # noqa: S608
+        cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({places})", tuples)
+
+
+def columns_of(model: type[models.Model]) -> list[str]:
+    return [str(field.column) for field in model._meta.concrete_fields if not field.generated]
 
 
 def _tuples(fields: Sequence["Field[Any, Any]"], rows: Iterable[Row]) -> Iterable[tuple[Any, ...]]:
@@ -99,11 +104,11 @@ def _same(value: Any) -> Any:
 
 
 def _moment(value: datetime | None) -> str | None:
-    return value and str(value.astimezone(UTC).replace(tzinfo=None))
+    return None if value is None else str(value.astimezone(UTC).replace(tzinfo=None))
 
 
 def _day(value: date | None) -> str | None:
-    return value and value.isoformat()
+    return None if value is None else value.isoformat()
 
 
 def _sequences_reset() -> None:

@@ -31,7 +31,7 @@ def workers_measure(desk: Desk, scratch: Scratch) -> None:
 
 
 def operator_measure(desk: Desk, scratch: Scratch) -> None:
-    """What an operator waits while one run goes on; then two runs and two operators, and nothing may go wrong."""
+    """What an operator waits while one run goes on; then two runs and two operators: nothing may go wrong."""
     company, _ = desk.company(scratch, desk.plan.accounts)
     waits: list[float] = []
     for turn in range(0 if desk.plan.counts_only else desk.plan.reps):

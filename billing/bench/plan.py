@@ -40,9 +40,15 @@ class Plan:
 
 
 NORMAL = Plan()
-SMALL = Plan(
-    accounts=300, reps=1, issues=5, credits=100, lines=50, chunk=50, parts=("run", "issue", "operator"), counts_only=True
-)  # fmt: skip
+SMALL = NORMAL.but(
+    accounts=300,
+    reps=1,
+    credits=100,
+    lines=50,
+    chunk=50,
+    parts=("run", "issue", "operator"),
+    counts_only=True,
+)
 
 
 def machine() -> dict[str, Any]:

@@ -4,6 +4,7 @@ So the command itself never opens the configured database, every run begins with
 several workers are several processes. A task gets ready, says so, and waits for the word to start.
 """
 
+import contextlib
 import json
 import os
 import subprocess
@@ -57,6 +58,10 @@ class Task:
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with contextlib.suppress(BrokenPipeError):
+                    stream.close()
 
     def _tell(self, line: str) -> None:
         assert self._process.stdin is not None  # noqa: S101 -- it was asked for
@@ -74,6 +79,7 @@ class Task:
         self.stop()
         self._said.seek(0)
         last = (self._said.read().strip().splitlines() or ["it said nothing"])[-1]
+        self._said.close()
         return BenchBroken(f"The bench's task “{self.name}” broke off: {last}")
 
 

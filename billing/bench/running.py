@@ -1,4 +1,4 @@
-"""The run against its floor, on either engine; what it needs in memory, and what its proofs cost (R7, R13, R14)."""
+"""The run against its floor, on either engine; what it needs in memory, and what its proofs cost."""
 
 from statistics import median
 from typing import Any

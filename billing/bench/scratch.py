@@ -83,7 +83,7 @@ class OnServer:
 
     def _execute(self, command: str, *names: str) -> None:
         with self._connection() as connection:
-            connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))  # type: ignore[arg-type]
+            connection.execute(sql.SQL(command).format(*map(sql.Identifier, names)))
 
     def _connection(self) -> "psycopg.Connection[tuple[object, ...]]":
         return psycopg.connect(self._parts._replace(path="/postgres").geturl(), autocommit=True)

@@ -100,7 +100,7 @@ def work(ready: Ready, *, run: int, chunk: int) -> Figures:
 
 def operate(ready: Ready, *, seed: int, longest: float) -> Figures:
     """An operator who voids one credit after another as long as there are drafts; how long each took."""
-    rng = random.Random(seed)  # noqa: S311 -- which credits is of no matter
+    rng = random.Random(seed)
     credits = list(Credit.objects.with_balance().filter(kept__balance__gt=0, kept__voided=False))
     rng.shuffle(credits)
     ready()
@@ -122,7 +122,7 @@ def operate(ready: Ready, *, seed: int, longest: float) -> Figures:
 
 
 def verify(ready: Ready, *, whole: bool) -> Figures:
-    """The first row that breaks a rule, and the drafts left; without `whole` only what the database can say."""
+    """The first row that breaks a rule, and the drafts left; not `whole`: only what the database can say."""
     ready()
     left = Invoice.objects.drafts().count()
     if whole:
@@ -237,8 +237,7 @@ def newest(ready: Ready, *, accounts: list[int], heavy: int, times: int) -> Figu
 
 
 def _newest_of(account: int) -> tuple[str, Any]:
-    entries = Entry.objects.filter(account=account).select_related("credit__unit_item", "invoice")
-    sql, values = entries.order_by("-number")[:NEWEST].query.sql_with_params()
+    sql, values = Entry.objects.newest_of(account)[:NEWEST].query.sql_with_params()
     return sql, values
 
 

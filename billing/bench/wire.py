@@ -4,6 +4,7 @@ pgbench itself cannot give every transaction its own arrays and texts; this send
 """
 
 from collections.abc import Sequence
+from typing import cast
 
 import psycopg
 from psycopg import pq
@@ -32,7 +33,9 @@ class Wire:
         """One transaction."""
         self._checked(self._wire.exec_prepared(b"begin", ()))
         for text, values in statements:
-            self._checked(self._wire.exec_prepared(self._names[text], values))
+            # The driver takes None for NULL, though it does not say so.
+            given = cast("Sequence[bytes]", values)
+            self._checked(self._wire.exec_prepared(self._names[text], given))
         self._checked(self._wire.exec_prepared(b"commit", ()))
 
     def _checked(self, result: pq.abc.PGresult) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db import connection, models
 
+from billing.bench.loading import columns_of
 from billing.models import Run, RunParked, RunPart
 from credits.models import Entry
 from customers.acts import Refusal
@@ -97,7 +98,7 @@ def _pieces(rows: Sequence[Any], size: int) -> Iterator[list[Any]]:
 
 def _columns_set(*, bare: bool) -> list[tuple[str, str]]:
     left_out = BORN_WITH - {"id"} | (NUMBERED if bare else set())
-    names = [field.column for field in Invoice._meta.concrete_fields if field.column not in left_out]
+    names = [name for name in columns_of(Invoice) if name not in left_out]
     if connection.vendor != "postgresql":
         return [(name, "") for name in names]
     types: dict[str, str] = dict(
@@ -108,10 +109,6 @@ def _columns_set(*, bare: bool) -> list[tuple[str, str]]:
         )
     )
     return [(name, types[name]) for name in names]
-
-
-def columns_of(model: type[models.Model]) -> list[str]:
-    return [field.column for field in model._meta.concrete_fields if not field.generated]
 
 
 def _payload(

@@ -1,10 +1,11 @@
 """`manage.py bench`: how fast the product is, in ratios of the least the database needs. Touches no data."""
 
+import contextlib
 import json
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
@@ -21,8 +22,8 @@ from customers.commands import Report, ReportingCommand, counted
 
 class Command(ReportingCommand):
     help = (
-        "Measure the run, issuing one invoice, the account page and the allocation in scratch databases, which "
-        "are dropped again, and compare each with its floor. Exit code 1 past a limit."
+        "Measure the run, issuing one invoice, the account page and the allocation in scratch databases, "
+        "which are dropped again, and compare each with its floor. Exit code 1 past a limit."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -46,12 +47,11 @@ class Command(ReportingCommand):
             super().handle(*args, **options)
 
     def report(self, options: Mapping[str, Any]) -> Report:
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, _stop)
         plan = _plan(options)
         try:
             bench = Bench(plan, server=_server(), say=self._say)
-            bench.run()
+            with _stopping():
+                bench.run()
         except NoServerError as missing:
             raise CommandError(f"The bench needs PostgreSQL: {missing}.") from missing
         failure = ""
@@ -100,6 +100,17 @@ def _server() -> str:
     """The address of the configured server, where that is PostgreSQL; its database is not opened."""
     address = os.environ.get("DATABASE_URL", "")
     return address if urlsplit(address).scheme in ("postgres", "postgresql") else ""
+
+
+@contextlib.contextmanager
+def _stopping() -> Iterator[None]:
+    """Whoever ends the bench ends its server and its databases with it."""
+    before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
