@@ -1,7 +1,7 @@
 # Everything starts here: `make run` needs nothing but Python 3.11 or newer.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run test test-next mutants soak lint clean python python-next
+.PHONY: help run test test-next mutants soak bench lint clean python python-next
 
 PORT ?= 8000
 ARGS ?=
@@ -61,6 +61,7 @@ help:
 	@echo 'make test-next  the same suite on the newest Django (needs Python 3.12 or newer)'
 	@echo 'make mutants    shows that the suite notices wrong changes (ARGS="currency" for some of them)'
 	@echo 'make soak       25,000 random histories against a model of the rules, for an hour or two (ARGS="--seed 7")'
+	@echo 'make bench      how fast it is, in ratios of the least the database needs (ARGS="--only run"; --help tells more)'
 	@echo 'make lint       ruff, mypy, missing migrations, and the checks for deployment'
 	@echo 'make clean      remove what can be made again; your data (var/) and settings (.env) stay'
 	@echo
@@ -95,6 +96,11 @@ mutants: .venv/test.stamp
 
 soak: .venv/test.stamp
 	@exec .venv/bin/python -m tests.histories.soak --sqlite 20000 --postgresql 5000 $(ARGS)
+
+# Without the solvers the bench still measures all the rest, and says what it left out.
+bench: .venv/run.stamp
+	@$(MAKE) -s .venv/bench.stamp || echo 'The solvers cannot be installed here; the bench goes on without them.'
+	@exec .venv/bin/python manage.py bench $(ARGS)
 
 lint: .venv/browser.stamp
 	.venv/bin/ruff check .
@@ -135,6 +141,11 @@ python-next:
 .venv/browser.stamp: .venv/test.stamp requirements-browser.txt
 	@echo 'Installing requirements-browser.txt'
 	@.venv/bin/python $(PIP_INSTALL) -r requirements-browser.txt
+	@touch $@
+
+.venv/bench.stamp: .venv/run.stamp requirements-bench.txt
+	@echo 'Installing requirements-bench.txt'
+	@.venv/bin/python $(PIP_INSTALL) -r requirements-bench.txt
 	@touch $@
 
 .venv-next/bin/python:

@@ -66,7 +66,6 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
     invoices = list(
         Invoice.objects.filter(account=shown).with_totals().order_by("-period_end", "-pk")[: RECENT + 1]
     )
-    entries = Entry.objects.filter(account=shown).select_related("credit__unit_item", "invoice")
     context = {
         "account": shown,
         "balances": balances(shown, live, today),
@@ -74,7 +73,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         "closed": closed,
         "invoices": invoices[:RECENT],
         "more_invoices": len(invoices) > RECENT,
-        "entries": entries.order_by("-number")[:RECENT],
+        "entries": Entry.objects.newest_of(shown.pk)[:RECENT],
         "acts": _acts_on(shown),
         "today": today,
     }

@@ -10,6 +10,11 @@ from customers.models import Account, Act
 from customers.sealed import Sealed, SealedModel, SealedQuerySet
 from invoices.models import Invoice, Line
 
+NEWEST_SHOW = (
+    *("number", "kind", "currency", "amount", "units", "line_id", "value_date"),
+    *("credit__name", "credit__currency", "credit__unit_item__name", "invoice__number"),
+)
+
 
 class EntryKind(models.TextChoices):
     GRANTED = "granted", "Granted"
@@ -20,7 +25,11 @@ class EntryKind(models.TextChoices):
 
 
 class EntryQuerySet(SealedQuerySet["Entry"]):
-    pass
+    def newest_of(self, account: int) -> "EntryQuerySet":
+        """The newest first, with no more of their credits and invoices than a page tells: whole rows of four
+        tables would take twice as long to find."""
+        entries = self.filter(account=account).select_related("credit__unit_item", "invoice")
+        return entries.only(*NEWEST_SHOW).order_by("-number")
 
 
 class Entry(SealedModel):
