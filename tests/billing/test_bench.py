@@ -72,7 +72,7 @@ def test_a_task_refuses_any_database_but_a_scratch_one() -> None:
 
 
 def test_a_task_that_breaks_off_says_why() -> None:
-    with pytest.raises(BenchBroken, match="task “verify” broke off: .*scratch databases alone"):
+    with pytest.raises(BenchBroken, match=r"task “verify” broke off: .*scratch databases alone"):
         task_run("verify", "sqlite:///:memory:", whole=True)
 
 
