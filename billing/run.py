@@ -40,8 +40,8 @@ def run_start(
 ) -> Run:
     """Open the record of a run; what it issues comes after.
 
-    Refuses to retry a run that left nothing, or nothing that still waits, and a `shown` fingerprint of
-    other facts.
+    Refuses a period without a day, to retry a run that left nothing, or nothing that still waits, and a
+    `shown` fingerprint of other facts.
     """
     content = {
         "period_start": period_start,
@@ -60,6 +60,8 @@ def run_start(
         started_at=now,
         seen_at=now,
     )
+    if period_start >= period_end:
+        raise RunRefused("A run's period must end after it begins.")
     if retries:
         _retry_check(run, retries, by, now)
     if shown:
@@ -80,7 +82,7 @@ def run_finish(run: Run, *, now: datetime) -> Run:
     """Note that nothing is left to do for it. Twice is once: the first time stays."""
     unfinished = Run.objects.filter(pk=run.pk, finished_at=None)
     steadily(lambda: unfinished.update(finished_at=now))
-    run.refresh_from_db()
+    steadily(run.refresh_from_db)
     return run
 
 

@@ -123,10 +123,13 @@ def _park_now(order: Order, account: int, reason: str) -> int:
 
 def steadily(ask: Callable[[], R]) -> R:
     """Ask again on a new connection, once, if the one at hand was lost. For what may be done twice."""
+    at_hand = connection.connection
     try:
         return ask()
     except (InterfaceError, OperationalError):
-        if connection.in_atomic_block or connection.is_usable():
+        # Leaving a transaction on a lost connection, Django may have opened the next one already.
+        same = connection.connection is at_hand
+        if connection.in_atomic_block or (same and connection.is_usable()):
             raise
         connection.close()
         return ask()

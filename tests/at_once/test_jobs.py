@@ -161,8 +161,12 @@ def test_the_command_defers_waits_and_reports_as_if_it_had_done_the_work_itself(
     with waiting.start(*RUN, "--jobs", "--wait", "--json", **pipes) as process, worker(waiting):
         there, error = process.communicate(timeout=PATIENCE)
     assert (process.returncode, error) == (plain.returncode, "") == (0, "")
-    assert json.loads(there) == json.loads(here)
-    assert json.loads(there)["issued"] == ACCOUNTS * DRAFTS + 1
+    there, here = json.loads(there), json.loads(here)
+    assert [run.pop("workers") for run in (there, here)] == [0, 1]
+    for moment in ("started", "finished", "seconds"):
+        assert there.pop(moment) > here.pop(moment)
+    assert there == here
+    assert there["issued"] == ACCOUNTS * DRAFTS + 1
     assert Invoice.objects.get(pk=young.pk).status == "issued"
     act = Act.objects.filter(kind="invoice_issue").latest("pk")
     assert (act.command, act.actor_name) == ("run_billing", "run_billing"), "who ordered it, not who did it"

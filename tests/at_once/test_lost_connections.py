@@ -137,7 +137,7 @@ def test_a_billing_run_whose_connection_is_cut_off_goes_on_on_a_new_one(
 
     def ran(cuts: int) -> tuple[int, int]:
         command = ("manage.py", "run_billing", "--period", "2024-05", "--json", "--chunk", "1")
-        with database.start(*command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as run:
+        with database.start(*command, stdout=subprocess.PIPE) as run:
             while not Invoice.objects.filter(status="issued").exists():
                 assert run.poll() is None
             connection.close()

@@ -219,6 +219,15 @@ def test_a_retry_takes_up_what_was_parked_and_nothing_else(
         run_start(**AUGUST, before_end=False, by=BY, now=LATER, token="again", retries=retry)
 
 
+@pytest.mark.parametrize("end", [date(2026, 8, 1), date(2026, 7, 31)])
+def test_a_period_without_a_day_starts_no_run(db: None, end: date) -> None:
+    with pytest.raises(RunRefused, match="must end after it begins"):
+        run_start(
+            period_start=date(2026, 8, 1), period_end=end, before_end=False, by=BY, now=LATER, token="a"
+        )
+    assert (Run.objects.count(), Act.objects.count()) == (0, 0)
+
+
 def test_r13_a_run_is_started_once_per_token_and_the_token_is_for_no_other(db: None) -> None:
     order: dict[str, Any] = {**AUGUST, "before_end": False, "by": BY, "now": LATER, "token": "once"}
     assert run_start(**order) == run_start(**order)

@@ -20,7 +20,7 @@ SOLD = "prepaid-credit"
 NOWHERE: Mapping[str, Any] = {}
 
 
-# These leave a record for each row they move, and none where there is nothing to do.
+# These leave a record for each row they move, and none for a row with nothing to do.
 BY_ROW = {"invoice_issue", "billing_run", "expiry_run"}
 
 
@@ -208,6 +208,8 @@ class Model(State):
 
     def billing_run(self, start: date, end: date, now: datetime, before_end: bool = False) -> None:
         """The drafts that end in a period, by the end of their period, then id; account by account."""
+        _must(start < end)
+        self.records += 1  # of its start
         order = [
             (draft.end, at)
             for at, draft in enumerate(self.invoices)

@@ -51,9 +51,9 @@ class World:
             done = self.product.perform(act, facts, now=self.now, token=token)
         except Refusal as refusal:
             raise self._disagree(f"the product refuses: {refusal}") from refusal
-        if act in RUNS or self.model.records == records:
-            self._free_token = token  # a run has its own; and where nothing is done, nothing is recorded
-        else:
+        if act == "expiry_run" or self.model.records == records:
+            self._free_token = token  # a run has its own; where nothing is done, nothing is recorded
+        elif act not in RUNS:  # a billing run that comes again goes on with what is left
             self.told.append((Request(act, facts), token, done))
         if result is not None and result != done:
             raise self._disagree(f"the product gives {done!r}, the model {result!r}")

@@ -11,6 +11,7 @@ from django.core.management.base import CommandError, CommandParser
 from django.db import connection
 from django.utils import timezone
 
+from billing.issuing.chunk import steadily
 from billing.issuing.drafts import Order
 from billing.issuing.loop import CHUNK, LARGEST_CHUNK, drafts_issue
 from billing.jobs import Deferred, run_defer, run_wait
@@ -143,7 +144,8 @@ class Command(ReportingCommand):
                 return stopped_report(run_stop(run), stopping.number)
         for ended in lost:
             self.stderr.write(f"A worker {ended}. What it left was done here.", style_func=str)
-        return finished_report(run_finish(run, now=timezone.now()), workers, len(lost))
+        run_finish(run, now=timezone.now())
+        return steadily(lambda: finished_report(run, workers, len(lost)))
 
 
 def deferred_summary(deferred: Deferred) -> dict[str, Any]:
