@@ -156,7 +156,7 @@ def _with_money(
         Outcome(credit, used, credit.balance - used, refusal or why, used)
         for credit, used, why, (_, refusal) in zip(credits, found.used, found.why, claims, strict=True)
     ]
-    payments = [Payment(credits[cell.credit].key, lines[cell.line].key, cell.amount) for cell in found.cells]
+    payments = [Payment(credits[place].key, lines[line].key, amount) for place, line, amount in found.cells]
     return _Part((), outcomes, payments, _passed_over(found, credits, lines))
 
 
@@ -269,5 +269,5 @@ def _passed_over(
     found: Allocation, ordered: Sequence[CreditFacts], lines: Sequence[LineFacts]
 ) -> tuple[PassedOver, ...]:
     return tuple(
-        PassedOver(ordered[cell.credit].key, lines[cell.line].key, cell.amount) for cell in found.passed_over
+        PassedOver(ordered[place].key, lines[line].key, amount) for place, line, amount in found.passed_over
     )
