@@ -33,7 +33,6 @@ smaller, and nothing else: to the flow it is the same thing.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -55,21 +54,16 @@ class Why(StrEnum):
     OTHER_CURRENCY = "other_currency"
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+USED = Why.USED
+
+
+class Source(NamedTuple):
     balance: int  # or its cap, if that is less
     scope: int  # bit i is set: may pay line i
 
 
-class Cell(NamedTuple):
-    """An amount at the crossing of a credit and a line, both by index.
-
-    A tuple, since an invoice run makes these by the hundred thousand.
-    """
-
-    credit: int
-    line: int
-    amount: int
+Cell = tuple[int, int, int]
+"""Credit, line (both by index) and amount. A bare tuple, since a run makes these by the hundred thousand."""
 
 
 class Allocation(NamedTuple):
@@ -81,59 +75,64 @@ class Allocation(NamedTuple):
 
 def allocate(sources: Sequence[Source], payables: Sequence[int]) -> Allocation:
     refuse_nonsense(sources, payables)
-    cells = _walk(sources, payables)
-    if cells is not None:
-        return _explained(sources, payables, cells, ())
-    found = move_aside([source.balance for source in sources], [source.scope for source in sources], payables)
-    cells = [Cell(*cell) for cell in found]
-    return _explained(sources, payables, cells, _passed_over(sources, payables, cells))
+    return _walk(sources, payables) or _exact(sources, payables)
 
 
 def refuse_nonsense(sources: Sequence[Source], payables: Sequence[int]) -> None:
     for payable in payables:
         if type(payable) is not int or payable < 0:
             raise ValueError(f"A payable amount is a whole number of at least 0, not {payable!r}.")
-    for source in sources:
-        balance, scope = source.balance, source.scope
+    for balance, scope in sources:
         if type(balance) is not int or balance < 0:
             raise ValueError(f"A balance is a whole number of at least 0, not {balance!r}.")
         if type(scope) is not int or scope < 0 or scope >> len(payables):
             raise ValueError(f"A scope is a bit mask over {len(payables)} lines, not {scope!r}.")
 
 
-def _walk(sources: Sequence[Source], payables: Sequence[int]) -> list[Cell] | None:
+def _walk(sources: Sequence[Source], payables: Sequence[int]) -> Allocation | None:
     """Each credit pays from the top. None as soon as a credit is stranded by those before it."""
     cells: list[Cell] = []
+    used: list[int] = []
+    why: list[Why] = []
     left = list(payables)
     open_lines = _mask_of_open(payables)
     paid: dict[int, int] = {}  # scope: the lines that credits of this scope have paid
     dead = 0  # lines from which no exchange leads to an open line, now or later
-    for number, source in enumerate(sources):
-        rest, scope = source.balance, source.scope
-        candidates = scope & open_lines
-        if not rest or not scope:
-            continue
-        touched = paid.get(scope, 0)
+    for number, (balance, scope) in enumerate(sources):
+        rest = balance
+        mine = candidates = scope & open_lines
         while rest and candidates:
             bit = candidates & -candidates
+            candidates ^= bit
             line = bit.bit_length() - 1
             amount = left[line]
             if amount <= rest:
                 open_lines ^= bit
-                candidates ^= bit
             else:
                 amount = rest
             left[line] -= amount
             rest -= amount
-            touched |= bit
-            cells.append(Cell(number, line, amount))
-        paid[scope] = touched
+            cells.append((number, line, amount))
+        used.append(balance - rest)
+        if rest < balance:
+            why.append(USED)
+            paid[scope] = paid.get(scope, 0) | mine ^ candidates
+        else:
+            why.append(_why_not(balance, scope))
         if rest and open_lines and scope & ~dead:
             reached = _reached(scope, paid)
             if reached & open_lines:
                 return None
             dead |= reached
-    return cells
+    if sum(used) + sum(left) != sum(payables):
+        raise AssertionError("What is paid and what is left must add up to what was payable.")
+    return Allocation(tuple(cells), tuple(used), tuple(why), ())
+
+
+def _why_not(balance: int, scope: int) -> Why:
+    if not balance:
+        return Why.NO_BALANCE
+    return Why.NOTHING_LEFT_TO_PAY if scope else Why.OUT_OF_SCOPE
 
 
 def _mask_of_open(payables: Sequence[int]) -> int:
@@ -156,49 +155,41 @@ def _reached(scope: int, paid: dict[int, int]) -> int:
     return reached
 
 
-def _explained(
-    sources: Sequence[Source], payables: Sequence[int], cells: list[Cell], passed_over: tuple[Cell, ...]
-) -> Allocation:
+def _exact(sources: Sequence[Source], payables: Sequence[int]) -> Allocation:
+    cells = move_aside([source.balance for source in sources], [source.scope for source in sources], payables)
     used, left = [0] * len(sources), list(payables)
     for credit, line, amount in cells:
         used[credit] += amount
         left[line] -= amount
-    why = []
-    for source, amount in zip(sources, used, strict=True):
-        if amount > source.balance:
-            raise AssertionError("A credit would pay more than its balance.")
-        if amount:
-            why.append(Why.USED)
-        elif not source.balance:
-            why.append(Why.NO_BALANCE)
-        else:
-            why.append(Why.NOTHING_LEFT_TO_PAY if source.scope else Why.OUT_OF_SCOPE)
+    if any(amount > source.balance for source, amount in zip(sources, used, strict=True)):
+        raise AssertionError("A credit would pay more than its balance.")
     if left and min(left) < 0:
         raise AssertionError("A line would be paid more than is payable on it.")
-    return Allocation(tuple(cells), tuple(used), tuple(why), passed_over)
+    why = [USED if amount else _why_not(*source) for source, amount in zip(sources, used, strict=True)]
+    return Allocation(tuple(cells), tuple(used), tuple(why), _passed_over(sources, payables, cells))
 
 
 def _passed_over(sources: Sequence[Source], payables: Sequence[int], cells: list[Cell]) -> tuple[Cell, ...]:
     """Per credit and line, the smaller of what its turn left on the line and what it put further down."""
     rows: list[list[Cell]] = [[] for _ in sources]
     for cell in cells:
-        rows[cell.credit].append(cell)
+        rows[cell[0]].append(cell)
     found: list[Cell] = []
     left, open_lines = list(payables), _mask_of_open(payables)
     for number, row in enumerate(rows):
-        for cell in row:
-            left[cell.line] -= cell.amount
-            if not left[cell.line]:
-                open_lines ^= 1 << cell.line
-        above_last = (1 << row[-1].line) - 1 if row else 0
+        for _, line, amount in row:
+            left[line] -= amount
+            if not left[line]:
+                open_lines ^= 1 << line
+        above_last = (1 << row[-1][1]) - 1 if row else 0
         skipped = sources[number].scope & open_lines & above_last
-        further_down, at = sum(cell.amount for cell in row), 0
+        further_down, at = sum(amount for _, _, amount in row), 0
         while skipped:
             bit = skipped & -skipped
             skipped ^= bit
             line = bit.bit_length() - 1
-            while row[at].line <= line:
-                further_down -= row[at].amount
+            while row[at][1] <= line:
+                further_down -= row[at][2]
                 at += 1
-            found.append(Cell(number, line, min(left[line], further_down)))
+            found.append((number, line, min(left[line], further_down)))
     return tuple(found)

@@ -19,10 +19,13 @@ class Charge(Protocol):
 
 
 def payable_amounts(lines: Sequence[Charge]) -> list[int]:
-    total = sum(line.amount for line in lines)
+    amounts = [line.amount for line in lines]
+    total = sum(amounts)
     if total <= 0:
         return [0] * len(lines)
-    payable = [max(line.amount, 0) for line in lines]
+    if min(amounts) >= 0:
+        return amounts
+    payable = [max(amount, 0) for amount in amounts]
     for correction in lines:
         excess = max(-correction.amount, 0)
         if excess:

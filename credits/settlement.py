@@ -10,7 +10,6 @@ one no date can change (another currency) to the one that a larger invoice would
 """
 
 from collections.abc import Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from credits.allocation import Allocation, Source, Why, allocate
@@ -19,8 +18,7 @@ from credits.terms import CreditFacts, Item, LineFacts, Moment, Scope, refusal_b
 from credits.units import cover
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """`used` and `left` are in the credit's own measure: money, or parts of a unit."""
 
     credit: CreditFacts
@@ -30,16 +28,14 @@ class Outcome:
     paid: int  # the money it paid on this invoice: what was used, or what the units used were worth
 
 
-@dataclass(frozen=True, slots=True)
-class Payment:
+class Payment(NamedTuple):
     credit: int  # keys
     line: int
     amount: int  # of units it may be zero, where they cost less than the smallest coin
     units: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class PassedOver:
+class PassedOver(NamedTuple):
     """An amount that a credit could have paid on a line, but left there for a later credit."""
 
     credit: int  # keys
@@ -47,8 +43,7 @@ class PassedOver:
     amount: int
 
 
-@dataclass(frozen=True, slots=True)
-class Settlement:
+class Settlement(NamedTuple):
     outcomes: tuple[Outcome, ...]  # in the order of use: units before money, each in R4's order
     payments: tuple[Payment, ...]  # by credit in the order of use, then by line
     payable: tuple[int, ...]  # per line, what credits may pay: after R12, nothing where a credit is sold
@@ -83,13 +78,14 @@ def settle(
     payable = payable_amounts(lines)
     if reach.sold:
         payable = [0 if reach.sold >> number & 1 else amount for number, amount in enumerate(payable)]
-    covered = _Part(payable)
+    covered = paid = _Part(payable)
     if of_units:
         covered = _with_units(of_units, [_claim(c, reach, currency) for c in of_units], lines, payable)
-    paid = _with_money(of_money, [_claim(c, reach, currency) for c in of_money], lines, covered.left)
+    if of_money:
+        paid = _with_money(of_money, [_claim(c, reach, currency) for c in of_money], lines, covered.left)
     payments = (*covered.payments, *paid.payments)
     credited_by_line = _by_line(payments)
-    total, credited = sum(line.amount for line in lines), sum(credited_by_line.values())
+    total, credited = sum([line.amount for line in lines]), sum(credited_by_line.values())
     if credited > max(total, 0):
         raise AssertionError("Credits would pay more than the invoice.")
     return Settlement(
@@ -148,15 +144,14 @@ def _with_money(
     lines: Sequence[LineFacts],
     payable: Sequence[int],
 ) -> _Part:
-    if any(_is_capped(credit) for credit in credits):
-        caps = _Caps(payable)
-        claims = [caps.hold(credit, *claim) for credit, claim in zip(credits, claims, strict=True)]
+    caps = _Caps(payable)
+    claims = [caps.hold(credit, *claim) for credit, claim in zip(credits, claims, strict=True)]
     found = allocate([source for source, _ in claims], payable)
     outcomes = [
         Outcome(credit, used, credit.balance - used, refusal or why, used)
         for credit, used, why, (_, refusal) in zip(credits, found.used, found.why, claims, strict=True)
     ]
-    payments = [Payment(credits[cell.credit].key, lines[cell.line].key, cell.amount) for cell in found.cells]
+    payments = [Payment(credits[place].key, lines[line].key, amount) for place, line, amount in found.cells]
     return _Part((), outcomes, payments, _passed_over(found, credits, lines))
 
 
@@ -172,21 +167,31 @@ class _Reach:
         self.lines_of: dict[tuple[Hashable, str, frozenset[str]], int] = {}
         self.lines_from: dict[Moment, int] = {}
         self.sold = 0  # lines that sell a credit
-        for number, line in enumerate(lines):
-            bit = 1 << number
-            self.lines_from[line.first] = self.lines_from.get(line.first, 0) | bit
+        bit = 1
+        for line in lines:
+            first = line.first
+            self.lines_from[first] = self.lines_from.get(first, 0) | bit
             if line.creditable:
                 sort = line.item, line.kind, line.tags
                 self.lines_of[sort] = self.lines_of.get(sort, 0) | bit
             else:
                 self.sold |= bit
+            bit <<= 1
+        self.every = bit - 1
         self.earliest = min(self.lines_from, default=issued)
         self.by_scope: dict[Scope, int] = {}
 
     def in_scope(self, scope: Scope) -> int:
-        if scope not in self.by_scope:
-            self.by_scope[scope] = sum(lines for sort, lines in self.lines_of.items() if scope.admits(*sort))
-        return self.by_scope[scope]
+        if scope.whole_invoice and not scope.excluded_items:
+            return self.every ^ self.sold
+        found = self.by_scope.get(scope)
+        if found is None:
+            found = 0
+            for sort, lines in self.lines_of.items():
+                if scope.admits(*sort):
+                    found |= lines
+            self.by_scope[scope] = found
+        return found
 
     def of_item(self, wanted: Item) -> int:
         return sum(lines for (item, _, _), lines in self.lines_of.items() if item == wanted)
@@ -196,6 +201,9 @@ class _Reach:
         return refusal_by_date(credit, self.earliest, self.issued)
 
     def in_time(self, credit: CreditFacts) -> int:
+        """For a credit that `refusal` lets pass."""
+        if len(self.lines_from) == 1:
+            return self.every
         return sum(
             lines
             for first, lines in self.lines_from.items()
@@ -260,8 +268,8 @@ class _Caps:
 
 def _by_line(payments: Iterable[Payment]) -> dict[int, int]:
     credited: dict[int, int] = {}
-    for payment in payments:
-        credited[payment.line] = credited.get(payment.line, 0) + payment.amount
+    for _, line, amount, _ in payments:
+        credited[line] = credited.get(line, 0) + amount
     return credited
 
 
@@ -269,5 +277,5 @@ def _passed_over(
     found: Allocation, ordered: Sequence[CreditFacts], lines: Sequence[LineFacts]
 ) -> tuple[PassedOver, ...]:
     return tuple(
-        PassedOver(ordered[cell.credit].key, lines[cell.line].key, cell.amount) for cell in found.passed_over
+        PassedOver(ordered[place].key, lines[line].key, amount) for place, line, amount in found.passed_over
     )

@@ -54,8 +54,8 @@ def walk(case: Case) -> list[tuple[int, int, int]]:
     left = list(payables)
     open_lines = sum(1 << line for line, payable in enumerate(left) if payable)
     cells = []
-    for number, source in enumerate(sources):
-        rest, candidates = source.balance, source.scope & open_lines
+    for number, (rest, scope) in enumerate(sources):
+        candidates = scope & open_lines
         while rest and candidates:
             bit = candidates & -candidates
             line = bit.bit_length() - 1

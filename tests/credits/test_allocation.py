@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from credits.allocation import Allocation, Cell, Source, Why, allocate
+from credits.allocation import Allocation, Source, Why, allocate
 
 
 def sources(*pairs: tuple[int, str]) -> list[Source]:
@@ -19,22 +19,22 @@ def sources(*pairs: tuple[int, str]) -> list[Source]:
 
 def matrix(found: Allocation, lines: int) -> list[list[int]]:
     rows = [[0] * lines for _ in found.used]
-    for cell in found.cells:
-        rows[cell.credit][cell.line] += cell.amount
+    for credit, line, amount in found.cells:
+        rows[credit][line] += amount
     return rows
 
 
 def test_r5_a_broad_credit_leaves_the_line_that_a_narrow_one_needs() -> None:
     found = allocate(sources((50, "xx"), (50, "x.")), [50, 50])
-    assert found.cells == (Cell(0, 1, 50), Cell(1, 0, 50))
+    assert found.cells == ((0, 1, 50), (1, 0, 50))
     assert found.used == (50, 50)
     assert found.why == (Why.USED, Why.USED)
-    assert found.passed_over == (Cell(0, 0, 50),)
+    assert found.passed_over == ((0, 0, 50),)
 
 
 def test_r5_without_a_narrow_credit_the_broad_one_pays_from_the_top() -> None:
     found = allocate(sources((50, "xx"), (50, "xx")), [70, 30])
-    assert found.cells == (Cell(0, 0, 50), Cell(1, 0, 20), Cell(1, 1, 30))
+    assert found.cells == ((0, 0, 50), (1, 0, 20), (1, 1, 30))
     assert found.passed_over == ()
 
 
@@ -42,7 +42,7 @@ def test_r5_no_more_is_left_on_a_line_than_the_later_credit_can_use() -> None:
     # The second credit is worth 20, so the first keeps 30 on the first line and moves 20 down.
     found = allocate(sources((50, "xx"), (20, "x.")), [50, 50])
     assert matrix(found, 2) == [[30, 20], [20, 0]]
-    assert found.passed_over == (Cell(0, 0, 20),)
+    assert found.passed_over == ((0, 0, 20),)
 
 
 def test_r5_two_earlier_credits_move_aside_for_a_third() -> None:
@@ -52,7 +52,7 @@ def test_r5_two_earlier_credits_move_aside_for_a_third() -> None:
     found = allocate(sources((30, "xx."), (30, ".xx"), (30, "x..")), [30, 30, 30])
     assert matrix(found, 3) == [[0, 30, 0], [0, 0, 30], [30, 0, 0]]
     # A left X for C. B found no Y to leave.
-    assert found.passed_over == (Cell(0, 0, 30),)
+    assert found.passed_over == ((0, 0, 30),)
 
 
 def test_r5_moving_aside_keeps_the_earlier_credit_as_high_as_it_can_stay() -> None:

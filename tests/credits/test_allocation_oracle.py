@@ -74,8 +74,8 @@ def matrix(found: Allocation, case: Case) -> tuple[int, ...]:
     """The cells in a row, credit by credit."""
     sources, payables = case
     flat = [0] * (len(sources) * len(payables))
-    for cell in found.cells:
-        flat[cell.credit * len(payables) + cell.line] = cell.amount
+    for credit, line, amount in found.cells:
+        flat[credit * len(payables) + line] = amount
     return tuple(flat)
 
 
@@ -180,13 +180,13 @@ def test_r5_every_cell_is_as_large_as_the_cells_before_it_allow(case: Case) -> N
 def test_r5_pays_within_balances_lines_and_scopes_in_few_rows(case: Case) -> None:
     sources, payables = case
     found = allocate(*case)
-    rows = [(cell.credit, cell.line) for cell in found.cells]
+    rows = [(credit, line) for credit, line, _ in found.cells]
     assert rows == sorted(set(rows))
-    assert all(cell.amount > 0 and sources[cell.credit].scope >> cell.line & 1 for cell in found.cells)
+    assert all(amount > 0 and sources[credit].scope >> line & 1 for credit, line, amount in found.cells)
     assert used_by(matrix(found, case), len(payables)) == found.used
     assert all(used <= source.balance for used, source in zip(found.used, sources, strict=True))
     for line, payable in enumerate(payables):
-        assert sum(cell.amount for cell in found.cells if cell.line == line) <= payable
+        assert sum(amount for _, paid, amount in found.cells if paid == line) <= payable
     credits_used, lines_paid = {credit for credit, _ in rows}, {line for _, line in rows}
     assert len(rows) <= max(0, len(credits_used) + len(lines_paid) - 1)
 
