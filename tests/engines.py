@@ -21,7 +21,8 @@ from typing import IO, NoReturn
 
 import django
 
-from tests.machine import NoServerError, browser_missing, chromium_find, postgresql
+from billing.bench.server import NoServerError
+from tests.machine import browser_missing, chromium_find, postgresql
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTHING_SELECTED = 5  # pytest's exit code

@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -48,44 +49,73 @@ def postgresql_programs() -> Path | None:
     return max(found)[2] if found else None
 
 
-def private_server(cleanup: contextlib.ExitStack, options: str) -> str:
-    """The address of an empty database of a new cluster, whose server runs with these options."""
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """A server in a directory of its own, run with these options; all it listens on is a socket there."""
+
+    home: Path
+    programs: Path
+    options: str
+
+    @property
+    def data(self) -> Path:
+        return self.home / "data"
+
+    @property
+    def address(self) -> str:
+        """Of the server; the name of a database goes behind it."""
+        return f"postgres://scrip@{quote(str(self.home), safe='')}"
+
+    def call(self, program: str, *arguments: str) -> None:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
+        environment["LC_ALL"] = "C"
+        command: list[str | Path] = [self.programs / program, "-D", self.data, *arguments]
+        _call(command, cwd=self.home, env=environment, **_account())
+
+    def start(self) -> None:
+        options = f"-k {self.home} -c listen_addresses='' {self.options}"
+        self.call("pg_ctl", "-l", str(self.home / "log"), "-o", options, "-w", "start")
+
+    def stop(self) -> None:
+        if (self.data / "postmaster.pid").exists():
+            self.call("pg_ctl", "-m", "immediate", "-w", "stop")
+
+    def stop_for_good(self) -> None:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave a server behind
+        self.stop()
+
+
+def cluster_place(cleanup: contextlib.ExitStack, options: str) -> Cluster:
+    """A place for a server, with nothing in it yet."""
     account = _account()
     programs = postgresql_programs()
     if programs is None:
         raise NoServerError("no server found: sudo apt-get install postgresql")
     # Not TMPDIR: a socket's path must be short, and the server's account must get there.
     home = cleanup.enter_context(tempfile.TemporaryDirectory(prefix="scrip-pg-", dir="/tmp"))
-    data, log = Path(home, "data"), Path(home, "log")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("PG")}
-    environment["LC_ALL"] = "C"
+    if account:
+        os.chown(home, account["user"], account["group"])
+    return Cluster(Path(home), programs, options)
 
-    def call(program: str, *arguments: str) -> None:
-        _call([programs / program, "-D", data, *arguments], cwd=home, env=environment, **account)
 
-    def stop() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_IGN)  # a second Ctrl-C must not leave a server behind
-        if (data / "postmaster.pid").exists():
-            call("pg_ctl", "-m", "immediate", "-w", "stop")
-
+def private_server(cleanup: contextlib.ExitStack, options: str) -> str:
+    """The address of an empty database of a new cluster, whose server runs with these options."""
+    cluster = cluster_place(cleanup, options)
     locale = "C.UTF-8" if sys.platform == "linux" else "C"
-    told = f"-k {home} -c listen_addresses='' {options}"
-    address = f"postgres://scrip@{quote(home, safe='')}"
     try:
-        if account:
-            os.chown(home, account["user"], account["group"])
-        call(
+        cluster.call(
             "initdb", "--username=scrip", "--auth=trust", "--encoding=UTF8", f"--locale={locale}", "--no-sync"
         )
-        cleanup.callback(stop)
-        call("pg_ctl", "-l", str(log), "-o", told, "-w", "start")
-        with psycopg.connect(f"{address}/postgres", autocommit=True) as connection:
+        cleanup.callback(cluster.stop_for_good)
+        cluster.start()
+        with psycopg.connect(f"{cluster.address}/postgres", autocommit=True) as connection:
             connection.execute("CREATE DATABASE scrip")
     except (OSError, subprocess.SubprocessError, psycopg.Error) as failed:
+        log = cluster.home / "log"
         said = log.read_text() if log.exists() else getattr(failed, "output", None) or str(failed)
-        raise NoServerError(f"{programs} does not start: {one_line(said)}") from failed
-    return f"{address}/scrip"
+        raise NoServerError(f"{cluster.programs} does not start: {one_line(said)}") from failed
+    return f"{cluster.address}/scrip"
 
 
 def _account() -> dict[str, Any]:

@@ -18,6 +18,12 @@ CREDIT = "credit {credit} of account {account} ({key}): "
 INVOICE = "invoice {invoice} ({invoice_number}): "
 LINE = "line {position} of invoice {invoice} ({invoice_number}): "
 
+BILLED = """b.id AS billed, b.line_id AS line, COALESCE(i.number, 'a draft') AS invoice,
+        COALESCE(i.status, 'gone') AS status, a.id AS account, a.key AS key
+        FROM {table} b JOIN customers_account a ON a.id = b.account_id
+        LEFT JOIN invoices_line l ON l.id = b.line_id LEFT JOIN invoices_invoice i ON i.id = l.invoice_id
+        WHERE b.line_id IS NOT NULL"""
+
 # What `{entries}` and the like stand for in a question: the columns those names need, and their table.
 FRAGMENTS = {
     "entries": """e.number AS number, a.id AS account, a.key AS key
@@ -28,6 +34,9 @@ FRAGMENTS = {
         FROM invoices_invoice i""",
     "lines": """l.position AS position, i.id AS invoice, COALESCE(i.number, 'draft') AS invoice_number
         FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id""",
+    # What is recorded as billed, on whatever line; they end in a WHERE.
+    "billed_usage": BILLED.format(table="invoices_usagerecord"),
+    "billed_months": BILLED.format(table="invoices_billedmonth"),
     # As `entries`, with what each adds to its credit, the balance right after it, what its act gave back to
     # the credit (all in the credit's own measure, R11), and the number of the entry that voided it.
     "running_entries": """e.number AS number, a.id AS account, a.key AS key

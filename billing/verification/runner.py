@@ -16,6 +16,7 @@ from django.db.models import Model
 from billing.database_rules import RULES
 from billing.snapshot import snapshot
 from billing.verification.balances import BALANCE_CHECKS
+from billing.verification.behind import BEHIND_CHECKS
 from billing.verification.chain import CHAIN_CHECKS
 from billing.verification.check import Check
 from billing.verification.credits import CREDIT_CHECKS, SCOPE_CHECKS
@@ -60,6 +61,7 @@ CHECKS: tuple[Check, ...] = (
     *INVOICE_CHECKS,
     *FIGURE_CHECKS,
     *NUMBER_CHECKS,
+    *BEHIND_CHECKS,
     Check("the database keeps its rules", _rules_missing),
 )
 

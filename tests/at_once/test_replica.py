@@ -13,6 +13,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from billing.bench.server import Cluster
 from billing.digest import ledger_digest
 from customers.models import Customer
 from customers.replica import ALWAYS, FIT, NEVER
@@ -20,7 +21,7 @@ from invoices.models import Invoice
 from tests.at_once.databases import Database, asked
 from tests.at_once.server import Browser, operator_make, served
 from tests.factories import a_credit, a_draft, an_account, an_invoice, an_item
-from tests.machine import Cluster, postgresql_replica
+from tests.machine import postgresql_replica
 from tests.processes import until
 
 pytestmark = pytest.mark.postgresql

@@ -8,7 +8,7 @@ from billing.issuing.drafts import issue_token
 from billing.services import IssueRefused, invoice_issue, issue_facts
 from credits.models import Category, Entry
 from credits.projection import invoice_settle
-from customers.acts import FactsChanged, fingerprint
+from customers.acts import FactsChanged, TokenReused, fingerprint
 from customers.models import Account, Act
 from customers.services import account_edit, customer_edit
 from invoices.drafts import invoice_discard
@@ -167,6 +167,15 @@ def test_r13_the_same_token_issues_once_also_for_a_run(account: Account, item: I
     told: dict[str, Any] = {"by": a_command(), "now": at("2026-09-01"), "token": issue_token(draft.pk)}
     assert invoice_issue(invoice=draft, **told) == invoice_issue(invoice=draft, **told)
     assert Act.objects.filter(kind="invoice_issue").count() == 1
+
+
+def test_r13_a_token_that_issued_one_invoice_issues_no_other(account: Account, item: Item) -> None:
+    first, other = a_draft(account, (item, "10.00")), a_draft(account, (item, "10.00"))
+    told: dict[str, Any] = {"by": a_command(), "now": at("2026-09-01"), "token": "once"}
+    invoice_issue(invoice=first, **told)
+    with pytest.raises(TokenReused):
+        invoice_issue(invoice=other, **told)
+    assert Invoice.objects.get(pk=other.pk).is_draft
 
 
 def test_r7_a_paid_invoice_stays_paid_when_it_is_issued_again(account: Account, item: Item) -> None:

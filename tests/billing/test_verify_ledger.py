@@ -80,6 +80,35 @@ def sold(name: str, figure: int) -> list[str]:
     ]
 
 
+def of_invoice(figure: int, columns: str) -> str:
+    """A row for the first line of an invoice."""
+    return (
+        f"SELECT {columns}, l.account_id, l.id FROM invoices_line l JOIN invoices_invoice i "
+        f"ON i.id = l.invoice_id WHERE i.series_number = {figure} AND l.position = 1"
+    )
+
+
+def used(figure: int) -> str:
+    """Usage that is recorded as billed there."""
+    columns = "item_id, quantity, day, source, act_id, created_at, account_id, line_id"
+    values = f"{CALLS}, 5, '2026-02-03', 'typed', (SELECT MIN(id) FROM customers_act), '2026-02-04 12:00:00Z'"
+    return f"INSERT INTO invoices_usagerecord ({columns}) {of_invoice(figure, values)}"
+
+
+def charged(figure: int) -> list[str]:
+    """A month of a charge that is."""
+    columns = "item_id, description, quantity, unit_price, prorated, starts_on, created_at"
+    values = f"{SEATS}, '', 1, 5, TRUE, '2026-02-01', '2026-02-01 12:00:00Z'"
+    charge = f"INSERT INTO invoices_charge ({columns}, account_id) SELECT {values}, id"
+    month = of_invoice(figure, "'2026-02-01', (SELECT MAX(id) FROM invoices_charge)")
+    return [
+        f"{charge} FROM customers_account WHERE key = 'A'",
+        f"INSERT INTO invoices_billedmonth (month, charge_id, account_id, line_id) {month}",
+    ]
+
+
+USED = "usage is billed on a line of its account, and of no void invoice"
+CHARGED = "a month of a charge is billed on a line of its account, and of no void invoice"
 CHAIN = "every entry's hash follows from it and the entry before"
 KEPT = "a balance is the sum of its credit's entries, and knows whether it was voided or expired"
 
@@ -308,6 +337,16 @@ BROKEN = [
         [*sold("Whole", 3), credit("Whole", "usable_once_paid = TRUE")],
         r"entry 7 of account \d+ \(A\): credit \d+ pays, and INV-2026-000003, which it was to wait for",
     ),
+    (
+        USED,
+        [used(2)],
+        r"usage record \d+ of account \d+ \(A\): .* on line \d+ of INV-2026-000002 \(void\)",
+    ),
+    (USED, [used(1), "UPDATE invoices_usagerecord SET line_id = 999999999"], r"on line 999999999 of .*gone"),
+    (USED, [used(1), f"UPDATE invoices_usagerecord SET account_id = {ACCOUNT_B}"], r"of account \d+ \(B\)"),
+    (CHARGED, charged(2), r"month 2026-02-01 of charge \d+ of .* on line \d+ of INV-2026-000002 \(void\)"),
+    (CHARGED, [*charged(1), "UPDATE invoices_billedmonth SET line_id = 999999999"], r"999999999 of .*gone"),
+    (CHARGED, [*charged(1), f"UPDATE invoices_charge SET account_id = {ACCOUNT_B}"], r"of charge \d+ of "),
     ("the database keeps its rules", [], "database rule seal_"),
 ]
 

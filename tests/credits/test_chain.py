@@ -19,6 +19,7 @@ from tests.factories import (
     a_credit,
     a_customer,
     a_draft,
+    a_run,
     an_account,
     an_invoice,
     an_item,
@@ -160,6 +161,19 @@ def test_every_kind_of_entry_follows_from_the_one_before() -> None:
     a_credit(other, "10.00")
     assert kinds(account) == {"granted", "applied", "reversed", "expired", "voided"}
     assert_in_line(account, other)
+
+
+@pytest.mark.django_db
+def test_several_accounts_at_once_each_go_on_from_their_own_last_entry() -> None:
+    accounts, item = [an_account() for _ in range(3)], an_item()
+    for number, account in enumerate(accounts):
+        for _ in range(number + 1):
+            a_credit(account, "4.00")
+        for _ in range(2):
+            a_draft(account, (item, "6.00"))
+    a_run()
+    assert Entry.objects.filter(kind="applied").count() == 1 + 3 + 4
+    assert_in_line(*accounts)
 
 
 def kinds(account: Account) -> set[str]:

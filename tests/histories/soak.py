@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-from tests.machine import NoServerError, postgresql
+from billing.bench.server import NoServerError
+from tests.machine import postgresql
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 BLOCK = 500

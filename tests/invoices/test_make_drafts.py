@@ -1,8 +1,10 @@
 """`make_drafts`: what a month's recurring draft is made from, and that nothing is billed twice."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from billing.verification.runner import ledger_verify
 from customers.models import Account, Act
@@ -391,6 +393,18 @@ def test_a_paid_invoice_keeps_what_it_billed(both: Account) -> None:
     make_drafts()
     make_drafts("2026-09", now="2026-10-01")
     assert all_billed() == 2500
+
+
+def test_the_database_bills_a_month_of_a_charge_once(both: Account) -> None:
+    billed = BilledMonth.objects.get()
+    other = a_draft(both, (an_item("Seats", Kind.LICENSE), "20.00")).lines.get()
+    again: dict[str, Any] = {"account": both, "charge": billed.charge, "month": billed.month, "line": other}
+    with (
+        pytest.raises(IntegrityError, match=r"billed_month_once|billedmonth\.charge_id"),
+        transaction.atomic(),
+    ):
+        BilledMonth.objects.create(**again)
+    BilledMonth.objects.create(**again | {"month": day("2026-07-01")})
 
 
 # --- Left -------------------------------------------------------------------------------

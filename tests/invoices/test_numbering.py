@@ -1,5 +1,7 @@
 """Invoice numbers: one series per company and year, and no gaps (R7)."""
 
+from typing import Any
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import override_settings
@@ -108,6 +110,15 @@ def test_r7_an_issue_that_fails_after_taking_its_number_leaves_no_gap(
     assert issue(other).number == "INV-2026-000001"
     assert issue(failing).number == "INV-2026-000002"
     assert Act.objects.filter(kind="invoice_issue").count() == 2
+
+
+def test_r7_what_is_no_draft_any_more_is_not_issued() -> None:
+    account = an_account()
+    issued = an_invoice(account, (an_item(), "1.00"))
+    frozen: dict[str, Any] = {"issue_date": day(ISSUED), "judged_on": day(ISSUED), "now": at(ISSUED)}
+    [number] = numbers_take(2026, 1)
+    with pytest.raises(RuntimeError, match="1 of 1 drafts were not there"):
+        invoice_freeze(issued, account, total=100, credited=0, number=number, **frozen)
 
 
 def test_r7_numbers_are_beyond_six_figures_if_need_be() -> None:

@@ -31,7 +31,8 @@ LOCK, ORDER, EXPIRY, PRIORITY = "the lock", "the order of locks", "the last day"
 SCOPE, CURRENCY, TOKEN, VOIDED = "the scope", "the currency", "the unique token", "a void is for good"
 UNITS, CAP, UNPAID, REPORTS = "free units", "the cap", "bought in advance", "what reports count"
 PRIMARY, JOBS = "what is asked of the primary", "jobs of a run"
+RUN, SETWISE, RATING, BILLED = "a billing run", "many rows at once", "what a quantity costs", "billed once"
 GUARDS = (
     *(LOCK, ORDER, EXPIRY, PRIORITY, SCOPE, CURRENCY, TOKEN, VOIDED, UNITS, CAP, UNPAID, REPORTS),
-    *(PRIMARY, JOBS),
+    *(PRIMARY, JOBS, RUN, SETWISE, RATING, BILLED),
 )

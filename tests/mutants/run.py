@@ -17,7 +17,8 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from tests.machine import NoServerError, postgresql
+from billing.bench.server import NoServerError
+from tests.machine import postgresql
 from tests.mutants.mutant import Engine, Mutant
 from tests.mutants.mutants import MUTANTS
 

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from dataclasses import dataclass, field
 
-from tests.machine import postgresql_programs
+from billing.bench.server import postgresql_programs
 from tests.processes import ROOT, environment, finish, start
 
 
