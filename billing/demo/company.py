@@ -12,7 +12,10 @@ from functools import partial
 from billing.demo.days import Days, moment
 from billing.demo.facts import ACCOUNTS, CUSTOMERS, ITEMS, STORY, AccountFact, CreditFact
 from billing.demo.invoicing import Invoicing
+from billing.demo.prices import METERED
 from billing.demo.promises import COMMITMENT, SENT_TWICE, credit_facts, larger_commitment
+from billing.demo.recurring import Recurring
+from billing.demo.running import Running
 from billing.demo.step import Step, demo_token
 from credits.caps import percent_parse
 from credits.grant_terms import MOST_UNITS, Terms
@@ -39,6 +42,8 @@ class Company:
         self.accounts: dict[str, Account] = {}
         self.credits: dict[str, Credit] = {}
         self.invoicing = Invoicing(days, by, self.items, self.accounts)
+        self.recurring = Recurring(days, by, self.items, self.accounts)
+        self.running = Running(days, by)
 
     def make(self) -> None:
         """Perform what was planned for a day up to today; none of it in the future."""
@@ -49,6 +54,8 @@ class Company:
     def steps(self) -> Iterator[Step]:
         yield from self._founding()
         yield from self.invoicing.steps()
+        yield from self.recurring.steps()
+        yield from self.running.steps()
         yield from self._promises()
 
     def _founding(self) -> Iterator[Step]:
@@ -57,7 +64,7 @@ class Company:
         for item in ITEMS:
             yield Step(opening, partial(self._item, *item))
         for customer in CUSTOMERS:
-            accounts = [fact for fact in ACCOUNTS if fact.customer == customer[0]]
+            accounts = [fact for fact in (*ACCOUNTS, *METERED) if fact.customer == customer[0]]
             since = min(-7, days.august - 1) if accounts[0].key == STORY else -7
             yield Step(moment(days.month(since, 12), 9), partial(self._customer, *customer))
             for fact in accounts:

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from billing.demo.founding import demo_make
 from billing.digest import ledger_digest
+from billing.models import Run
+from billing.run_page import accounts_to_retry
 from billing.verification.runner import ledger_verify
 from credits.models import Category, Credit, Entry, EntryKind, ScopeRole
 from credits.projection import drafts_project
@@ -18,7 +20,7 @@ from credits.words import State, credit_state
 from customers.acts import Actor
 from customers.models import Account, Act, Customer
 from customers.services import customer_open
-from invoices.models import Invoice, Line, Status
+from invoices.models import Charge, Invoice, Kind, Line, Price, Scheme, Source, Status, UsageRecord
 
 BY = Actor(origin="a test", command="test")
 AUTUMN = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)
@@ -126,6 +128,45 @@ def test_r11_one_account_has_free_units_left_and_another_a_limit_that_holds(comp
         usage = sum(line.amount for line in invoice.lines.filter(kind="usage_meter"))
         paid = -sum(entry.amount for entry in half.entries.filter(invoice=invoice))
         assert 0 < paid == usage // 2 < 20000
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_every_month_has_its_run_and_the_last_one_left_an_account_to_take_up_again(
+    db: None, now: datetime
+) -> None:
+    demo_make(by=BY, now=now)
+    runs = Run.objects.order_by("pk")
+    assert runs.values("period_start").distinct().count() == 6
+    assert all(run.finished_at and run.started_at <= run.finished_at <= now for run in runs)
+    last = runs.latest("pk")
+    assert 0 < last.parked.count() < last.drafts_done()
+    assert "confirm that you issue it before" in {
+        left.reason.partition(": ")[2][:32] for left in last.parked.all()
+    }
+    assert not any(accounts_to_retry(run, by=BY, now=now) for run in runs.exclude(pk=last.pk))
+
+
+@pytest.mark.parametrize("now", DAYS, ids=str)
+def test_each_month_of_use_and_charges_is_billed_by_its_own_invoice(db: None, now: datetime) -> None:
+    demo_make(by=BY, now=now)
+    recurring = Invoice.objects.filter(source=Source.RECURRING)
+    assert recurring.count() == recurring.values("account").distinct().count() * 4
+    for month in recurring.filter(period_end__lte=now.date()).values_list("period_start", flat=True):
+        assert not UsageRecord.objects.unbilled().filter(day__lt=month).exists()
+    lines = Line.objects.filter(invoice__in=recurring, usage__isnull=False)
+    early = [line for line in lines if line.first_day < line.invoice.period_start]
+    assert all(line.amount < 0 and line.pricing["billed_before"] for line in early)
+
+
+def test_its_prices_are_of_every_scheme_and_some_below_a_cent(company: None) -> None:
+    assert set(Price.objects.values_list("scheme", flat=True)) == set(Scheme.values)
+    assert any(0 < tier.unit_price * 100 < 1 for price in Price.objects.all() for tier in price.plan.tiers)
+    today = AUTUMN.date()
+    assert Price.objects.coming_on(today).exists()
+    assert Price.objects.past_on(today).exists()
+    kinds = {Kind.FIXED_FEE, Kind.LICENSE, Kind.ADD_ON}
+    assert set(Charge.objects.values_list("item__kind", flat=True)) == kinds
+    assert Charge.objects.filter(item__kind=Kind.LICENSE, quantity__gt=1).exists()
 
 
 def made_and_taken_back() -> str:

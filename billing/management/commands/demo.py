@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from billing.demo.founding import OPERATOR, Demo, demo_make
+from billing.models import Run
 from credits.models import Credit
 from customers.acts import Actor
 from customers.commands import Report, ReportingCommand, counted
@@ -29,6 +30,7 @@ def demo_summary(demo: Demo) -> dict[str, Any]:
         "accounts": Account.objects.count(),
         "credits": Credit.objects.count(),
         "invoices": Invoice.objects.count(),
+        "runs": Run.objects.count(),
         "open": demo.story.get_absolute_url(),
         "sign_in": reverse("admin:login"),
         "login": OPERATOR if demo.login else None,
@@ -39,7 +41,9 @@ def demo_summary(demo: Demo) -> dict[str, Any]:
 def demo_lines(demo: Demo) -> list[str]:
     summary = demo_summary(demo)
     if demo.made:
-        parts = [counted(summary[f"{what}s"], what) for what in ("customer", "account", "credit", "invoice")]
+        named = ("customer", "account", "credit", "invoice")
+        parts = [counted(summary[f"{what}s"], what) for what in named]
+        parts.append(counted(summary["runs"], "billing run"))
         lines = [f"The demo company is made: {', '.join(parts)}."]
     else:
         lines = ["The demo company is there already: nothing was changed."]
