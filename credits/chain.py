@@ -12,15 +12,15 @@ JSON. A later version gets another first word, and old entries keep theirs.
 """
 
 import hashlib
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
+from typing import NamedTuple
 
 GENESIS = "0" * 64
 VERSION = "scrip-entry-1"
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(NamedTuple):
     """The facts of one entry. Ids are the database's; `reverses` is the id of the entry undone, `units` are
     millionths of a unit, on credits of units alone."""
 
@@ -39,24 +39,20 @@ class Link:
     booked_at: datetime
 
     def canonical(self, previous: str) -> str:
-        facts = (
-            VERSION,
-            previous,
-            self.account,
-            self.number,
-            self.credit,
-            self.kind,
-            self.currency,
-            self.amount,
-            self.units,
-            self.invoice,
-            self.line,
-            self.reverses,
-            self.act,
-            self.value_date.isoformat(),
-            self.booked_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+        units, invoice, line, reverses = (
+            "-" if fact is None else fact for fact in (self.units, self.invoice, self.line, self.reverses)
         )
-        return "|".join("-" if fact is None else str(fact) for fact in facts)
+        return (
+            f"{VERSION}|{previous}|{self.account}|{self.number}|{self.credit}|{self.kind}|{self.currency}|"
+            f"{self.amount}|{units}|{invoice}|{line}|{reverses}|{self.act}|{self.value_date.isoformat()}|"
+            f"{_moment(self.booked_at)}"
+        )
+
+
+@lru_cache(maxsize=64)
+def _moment(booked_at: datetime) -> str:
+    """All entries of an act are booked at one moment."""
+    return booked_at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def link_hash(previous: str, link: Link) -> str:

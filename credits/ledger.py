@@ -5,23 +5,18 @@ under it true (R14), and what keeps the chain of hashes in one line.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, fields
 from datetime import date, datetime
-from operator import attrgetter
+from typing import NamedTuple
 
 from django.db.models import OuterRef, Subquery
 
 from credits.chain import GENESIS, Link, link_hash
 from credits.models import Credit, Entry, EntryKind
 from customers.models import Account, Act
-from customers.setwise import rows_insert
-
-FACTS = tuple(fact.name for fact in fields(Link))
-facts_of = attrgetter(*FACTS)
+from customers.setwise import rows_insert, rows_read
 
 
-@dataclass(frozen=True, slots=True)
-class Posting:
+class Posting(NamedTuple):
     """An entry to be written: `amount`, or on a credit of units `units`, is what it adds to the balance."""
 
     credit_id: int
@@ -34,8 +29,7 @@ class Posting:
     units: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Booking:
+class Booking(NamedTuple):
     """A posting of one account, written by one act."""
 
     account_id: int
@@ -65,26 +59,16 @@ def entries_book(bookings: Sequence[Booking], *, now: datetime) -> None:
         link = _link(booking, number + 1, now)
         chained = link_hash(previous, link)
         lasts[booking.account_id] = number + 1, chained
-        rows.append((*facts_of(link), chained))
-    rows_insert(Entry, (*FACTS, "hash"), rows)
+        rows.append((*link, chained))
+    rows_insert(Entry, (*Link._fields, "hash"), rows)
 
 
 def _link(booking: Booking, number: int, now: datetime) -> Link:
     posting = booking.posting
     return Link(
-        account=booking.account_id,
-        number=number,
-        credit=posting.credit_id,
-        kind=str(posting.kind),
-        currency=booking.currency,
-        amount=posting.amount,
-        units=posting.units,
-        invoice=posting.invoice_id,
-        line=posting.line_id,
-        reverses=posting.reverses_id,
-        act=booking.act_id,
-        value_date=posting.value_date,
-        booked_at=now,
+        *(booking.account_id, number, posting.credit_id, str(posting.kind), booking.currency),
+        *(posting.amount, posting.units, posting.invoice_id, posting.line_id, posting.reverses_id),
+        *(booking.act_id, posting.value_date, now),
     )
 
 
@@ -97,10 +81,10 @@ def _last_links(accounts: Collection[int]) -> dict[int, tuple[int, str]]:
         return {account: last} if last else {}
     # Two looks at the end of an index per account; a maximum over entries would read all of them.
     newest = Entry.objects.filter(account=OuterRef("pk")).order_by("-number")
-    ends = Account.objects.filter(pk__in=accounts).annotate(
+    ends = Account.objects.filter(pk__among=accounts).annotate(
         last_number=Subquery(newest.values("number")[:1]), last_hash=Subquery(newest.values("hash")[:1])
     )
-    found = ends.order_by().values_list("pk", "last_number", "last_hash")
+    found = rows_read(ends.order_by(), "pk", "last_number", "last_hash")
     return {account: (number, hash) for account, number, hash in found if number is not None}
 
 

@@ -5,7 +5,7 @@ the preview shows every credit before and after. The drafts and credits are read
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from credits.allocation import Why
@@ -92,7 +92,7 @@ def grant_preview(
     today, drafts = account.day_of(now), drafts_open(account)
     facts = usable_facts(account) if drafts else []
     others = [fact for fact in facts if replaced is None or fact.key != replaced.pk]
-    this = replace(terms.facts(account, now), unpaid=waits)
+    this = terms.facts(account, now)._replace(unpaid=waits)
     before = drafts_settle(drafts, facts, today=today)
     after = drafts_settle(drafts, [*others, this], today=today)
     names = Credit.objects.select_related("unit_item").in_bulk([fact.key for fact in facts])
@@ -140,7 +140,7 @@ def _unlimited(projection: Projection, outcome: Outcome) -> int | None:
     """What it would pay here if no limit held it back; None where none does."""
     if outcome.credit.max_amount is None and outcome.credit.max_percent is None:
         return None
-    free = replace(outcome.credit, max_amount=None, max_percent=None)
+    free = outcome.credit._replace(max_amount=None, max_percent=None)
     facts = [free if fact.key == UNSAVED else fact for fact in projection.facts]
     lines, draft = line_facts(projection.lines), projection.invoice
     paid = _this(settle(facts, lines, currency=draft.currency, issued=projection.day)).paid

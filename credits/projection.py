@@ -5,7 +5,7 @@ earlier ones leave. Nothing is written.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from credits.facts import credits_usable, lines_facts
@@ -48,7 +48,7 @@ def drafts_settle(
         settlement = settle(facts, line_facts(lines), currency=draft.currency, issued=day)
         projections.append(Projection(draft, lines, day, settlement, facts))
         left = {outcome.credit.key: outcome.left for outcome in settlement.outcomes}
-        facts = [replace(fact, balance=left[fact.key]) for fact in facts]
+        facts = [fact._replace(balance=left[fact.key]) for fact in facts]
     return projections
 
 

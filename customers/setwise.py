@@ -1,12 +1,14 @@
-"""Many rows in one statement, without an object per row: for acts that write thousands.
+"""Many rows in one statement, without an object per row: for acts that read and write thousands.
 
 PostgreSQL takes each column as one array (`unnest`); SQLite, which no network lies before, takes the rows
 one by one inside one call. Either way the database's own rules judge every row. The ring of the models
 does not (`customers.sealed`): callers are the modules that own their tables.
 """
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import cache, partial
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
@@ -22,6 +24,45 @@ ARRAYS = {
     "DateTimeField": "timestamptz",
 }
 AS_IT_IS = frozenset({"CharField", "TextField", "BooleanField", "BigIntegerField", "PositiveIntegerField"})
+
+
+class Among(models.Lookup):
+    """`pk__among=ids`: what `in` asks, with all the ids as one value. Hundreds of values are slow to put into
+    a statement, and to take out of it again."""
+
+    lookup_name = "among"
+    prepare_rhs = False
+
+    def __init__(self, lhs: Any, rhs: Collection[int]) -> None:
+        super().__init__(lhs, ",".join(map(str, rhs)))
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, values = self.process_lhs(compiler, connection)
+        return f"{column} IN (SELECT value FROM json_each(%s))", [*values, f"[{self.rhs}]"]
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
+        column, values = self.process_lhs(compiler, connection)
+        return f"{column} = ANY(%s::bigint[])", [*values, f"{{{self.rhs}}}"]
+
+
+models.Field.register_lookup(Among)
+models.ForeignObject.register_lookup(Among)
+
+
+def rows_read(
+    rows: models.QuerySet[Any], *names: str, **made: Callable[[Any], Any]
+) -> Iterable[tuple[Any, ...]]:
+    """What `rows.values_list(*names)` gives, but for the columns that are `made` into something else, as in
+    `tags=frozenset`. Of the few days, times and words in a column each is converted once."""
+    compiler = rows.values_list(*names).query.get_compiler(rows.db)
+    columns: list[Iterable[Any]] = list(zip(*chain.from_iterable(compiler.execute_sql()), strict=True))
+    converters = compiler.get_converters([expression for expression, *_ in compiler.select])
+    for place, name in enumerate(names if columns else ()):
+        steps, expression = converters.get(place, ((), None))
+        if steps or name in made:
+            convert = partial(_converted, steps, expression, compiler.connection, made.get(name))
+            columns[place] = map(cache(convert), columns[place])
+    return zip(*columns, strict=True)
 
 
 def rows_insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Row]) -> None:
@@ -106,5 +147,18 @@ def _prepared(field: Any, column: Iterable[Any]) -> list[Any]:
     kind = field.get_internal_type()
     if field.is_relation or kind in AS_IT_IS:
         return list(column)
-    prepare = partial(field.get_db_prep_save, connection=connection)
-    return [prepare(value) for value in column] if kind == "JSONField" else list(map(cache(prepare), column))
+    if kind == "JSONField":
+        return [None if value is None else json.dumps(value) for value in column]
+    return list(map(cache(partial(field.get_db_prep_save, connection=connection)), column))
+
+
+def _converted(
+    steps: Sequence[Callable[..., Any]],
+    expression: Any,
+    connection: Any,
+    make: Callable[[Any], Any] | None,
+    value: Any,
+) -> Any:
+    for convert in steps:
+        value = convert(value, expression, connection)
+    return make(value) if make else value

@@ -32,7 +32,7 @@ def units_parse(text: str, *, limit: int) -> int:
 
 def units_whole(quantity: Decimal) -> int:
     """Millionths in a quantity, rounded down: units never cover more than a line has."""
-    return int(WIDE.scaleb(quantity, PLACES).to_integral_value(rounding=ROUND_DOWN))
+    return int(WIDE.scaleb(quantity, PLACES))
 
 
 def units_text(units: int) -> str:

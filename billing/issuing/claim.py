@@ -8,13 +8,15 @@ transaction that claims is the lock.
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.issuing.drafts import Order, Payer, day_of
 from billing.models import Run, RunParked
 from customers.models import Account
-from invoices.models import Invoice
+from customers.setwise import rows_read
+from invoices.models import Invoice, Status
 
 
 def accounts_claim(order: Order, *, after: int, size: int) -> list[Payer]:
@@ -25,7 +27,9 @@ def accounts_claim(order: Order, *, after: int, size: int) -> list[Payer]:
 
 def accounts_take(accounts: Sequence[int], now: datetime) -> list[Payer]:
     """Lock these accounts, waiting for whoever holds one."""
-    return _locked(Account.objects.filter(pk__in=accounts).select_for_update(no_key=True).order_by("pk"), now)
+    return _locked(
+        Account.objects.filter(pk__among=accounts).select_for_update(no_key=True).order_by("pk"), now
+    )
 
 
 def accounts_waiting(order: Order) -> QuerySet[Account]:
@@ -44,9 +48,14 @@ def accounts_waiting(order: Order) -> QuerySet[Account]:
 
 def drafts_of(run: Run) -> QuerySet[Invoice]:
     """The drafts whose last day lies in the run's month, as R7 orders them."""
-    return Invoice.objects.drafts().filter(period_end__gt=run.period_start, period_end__lte=run.period_end)
+    return invoices_of(run).filter(status=Status.DRAFT)
+
+
+def invoices_of(run: Run) -> QuerySet[Invoice]:
+    month = Invoice.objects.filter(period_end__gt=run.period_start, period_end__lte=run.period_end)
+    return month.order_by("period_end", "pk")
 
 
 def _locked(accounts: QuerySet[Account], now: datetime) -> list[Payer]:
-    rows = accounts.values_list("pk", "name", "currency", "time_zone")
-    return [Payer(key, name, currency, day_of(now, zone)) for key, name, currency, zone in rows]
+    rows = rows_read(accounts, "pk", "name", "currency", "time_zone", time_zone=partial(day_of, now))
+    return [Payer(*row) for row in rows]

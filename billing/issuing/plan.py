@@ -2,15 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from billing.issuing.claim import drafts_of
+from billing.issuing.claim import invoices_of
 from billing.issuing.drafts import Draft, Issue, Parked, Payer
 from billing.models import Run
 from credits.facts import credits_usable, lines_facts
 from credits.settlement import Settlement, settle
 from credits.terms import CreditFacts, LineFacts
+from customers.setwise import rows_read
+from invoices.models import Status
 
 ONE_DAY = timedelta(days=1)
 
@@ -28,14 +30,15 @@ class Plan:
 def drafts_read(run: Run, accounts: Sequence[int]) -> dict[int, list[Draft]]:
     """By account, the drafts that the run is to issue, in R7's order."""
     found: dict[int, list[Draft]] = defaultdict(list)
-    drafts = (
-        drafts_of(run)
-        .filter(account__in=accounts)
-        .values_list("pk", "account", "period_end", "judged_on", "account__customer__name")
+    # Not only drafts are asked for: SQLite would then go through all drafts of the month, chunk by chunk.
+    rows = rows_read(
+        invoices_of(run).filter(account__among=accounts),
+        *("status", "pk", "account", "period_end", "judged_on", "account__customer__name"),
     )
-    for row in drafts:
-        draft = Draft(*row)
-        found[draft.account_id].append(draft)
+    for status, *facts in rows:
+        if status == Status.DRAFT:
+            draft = Draft(*facts)
+            found[draft.account_id].append(draft)
     return found
 
 
@@ -77,7 +80,7 @@ def draft_settle(
 
 def facts_after(facts: Sequence[CreditFacts], settlement: Settlement) -> list[CreditFacts]:
     left = {outcome.credit.key: outcome.left for outcome in settlement.outcomes if outcome.used}
-    return [replace(fact, balance=left[fact.key]) if fact.key in left else fact for fact in facts]
+    return [fact._replace(balance=left[fact.key]) if fact.key in left else fact for fact in facts]
 
 
 def too_early(period_end: date, today: date, *, before_end: bool) -> str:

@@ -31,7 +31,7 @@ NEWEST = """
     JOIN credits_entry e ON e.account_id = n.account_id AND e.number = n.number
     JOIN customers_account a ON a.id = e.account_id ORDER BY e.account_id
 """
-LINK = tuple(Link.__dataclass_fields__)
+LINK = Link._fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """The most that a credit may pay on one invoice, case by case and against oracles that try everything."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -65,7 +64,7 @@ def test_a_percentage_is_of_what_is_payable_on_the_lines_it_may_pay() -> None:
         line(2, "X", -100),
         line(3, "Y", 500, first=AUGUST),
         line(4, "X", 900, first=SEPTEMBER),
-        replace(line(5, "X", 700, first=AUGUST), creditable=False),
+        line(5, "X", 700, first=AUGUST)._replace(creditable=False),
     ]
     terms = {"starts": AUGUST, "ends": SEPTEMBER, **percent("50")}
     first = credit(1, 60, only("X"), priority=1)
@@ -76,7 +75,7 @@ def test_a_percentage_is_of_what_is_payable_on_the_lines_it_may_pay() -> None:
 
 def test_a_percentage_is_of_what_free_units_leave() -> None:
     units = credit(1, 40, unit_item="X")
-    found = settled([units, credit(2, 999, **percent("50"))], replace(line(1, "X", 100), quantity=100))
+    found = settled([units, credit(2, 999, **percent("50"))], line(1, "X", 100)._replace(quantity=100))
     assert found.payments == (Payment(1, 1, 40, 40), Payment(2, 1, 30))
 
 
@@ -101,7 +100,7 @@ def test_r5_a_capped_credit_still_moves_aside_for_a_later_one() -> None:
     ],
 )
 def test_the_first_reason_that_holds_is_the_one_told(terms: dict[str, Any], why: Why) -> None:
-    found = settled([credit(1, 100, priority=1), replace(credit(2, 10), **terms)], line(1, "X", 100))
+    found = settled([credit(1, 100, priority=1), credit(2, 10)._replace(**terms)], line(1, "X", 100))
     assert reasons(found) == {1: Why.USED, 2: why}
     assert found.credited == 100
 

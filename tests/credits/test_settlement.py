@@ -1,6 +1,5 @@
 """The rules together on one invoice: order, scope, dates, corrections and currency."""
 
-from dataclasses import replace
 from datetime import date
 from itertools import permutations
 from typing import Any
@@ -36,7 +35,7 @@ def credit(key: int, balance: int, scope: Scope = WHOLE, **terms: Any) -> Credit
         voided=False,
         scope=scope,
     )
-    return replace(plain, **terms)
+    return plain._replace(**terms)
 
 
 def line(key: int, item: str, amount: int, first: date = SEPTEMBER, kind: str = "usage_meter") -> LineFacts:
@@ -132,7 +131,7 @@ def test_r15_another_currency_is_a_reason_and_pays_nothing() -> None:
     ],
 )
 def test_the_first_reason_that_holds_is_the_one_told(terms: dict[str, Any], why: Why) -> None:
-    found = settled([credit(1, 10, priority=1), replace(credit(2, 10), **terms)], line(1, "X", 10))
+    found = settled([credit(1, 10, priority=1), credit(2, 10)._replace(**terms)], line(1, "X", 10))
     assert reasons(found) == {1: Why.USED, 2: why}
     assert found.credited == 10
 

@@ -1,6 +1,5 @@
 """Lines by their tags, lines that sell a credit, and credits that are not paid for yet."""
 
-from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -18,11 +17,11 @@ def tags(*names: str) -> frozenset[str]:
 
 
 def by_tags(*names: str) -> Scope:
-    return replace(only(), tags=tags(*names))
+    return only()._replace(tags=tags(*names))
 
 
 def tagged(key: int, item: str, amount: int, *names: str) -> LineFacts:
-    return replace(line(key, item, amount), tags=tags(*names))
+    return line(key, item, amount)._replace(tags=tags(*names))
 
 
 @pytest.mark.parametrize(
@@ -31,7 +30,7 @@ def tagged(key: int, item: str, amount: int, *names: str) -> LineFacts:
         (by_tags("beta"), {"cpu", "disk"}),
         (by_tags("beta", "eu"), {"cpu", "disk", "seat"}),
         (by_tags("none"), set()),
-        (replace(only("seat"), tags=tags("us")), {"seat", "disk"}),
+        (only("seat")._replace(tags=tags("us")), {"seat", "disk"}),
         (Scope(False, frozenset({"license"}), frozenset(), frozenset(), tags("us")), {"seat", "disk"}),
         (Scope(False, frozenset(), frozenset(), frozenset({"cpu"}), tags("beta")), {"disk"}),
         (Scope(True, frozenset(), frozenset(), frozenset({"cpu"}), tags("beta")), {"disk", "seat", "plain"}),
@@ -68,19 +67,19 @@ def test_r3_tags_agree_with_looking_at_each_line(
     wanted: set[str], rows: list[tuple[str, set[str], int]]
 ) -> None:
     lines = [tagged(place, item, amount, *names) for place, (item, names, amount) in enumerate(rows)]
-    scope = replace(by_tags(*wanted), items=frozenset({"X"}))
+    scope = by_tags(*wanted)._replace(items=frozenset({"X"}))
     found = settled([credit(1, 10**6, scope)], *lines)
     paid = {payment.line for payment in found.payments}
     assert paid == {place for place, (item, names, _) in enumerate(rows) if item == "X" or names & wanted}
 
 
 def selling(key: int, item: str, amount: int) -> LineFacts:
-    return replace(line(key, item, amount), creditable=False)
+    return line(key, item, amount)._replace(creditable=False)
 
 
 @pytest.mark.parametrize("scope", [WHOLE, only("top-up"), by_tags("sale")])
 def test_no_credit_pays_a_line_that_sells_a_credit(scope: Scope) -> None:
-    sale = replace(selling(1, "top-up", 100), tags=tags("sale"), quantity=1)
+    sale = selling(1, "top-up", 100)._replace(tags=tags("sale"), quantity=1)
     found = settled([credit(1, 99, scope), credit(2, 99, scope, unit_item="top-up")], sale)
     assert (found.payments, found.payable, found.due) == ((), (0,), 100)
     assert reasons(found) == {1: Why.OUT_OF_SCOPE, 2: Why.OUT_OF_SCOPE}
@@ -99,7 +98,7 @@ def test_a_credit_bought_in_advance_is_of_no_use_until_it_is_paid_for() -> None:
     found = settled([bought, credit(2, 5)], line(1, "X", 10))
     assert found.payments == (Payment(2, 1, 5),)
     assert reasons(found) == {2: Why.USED, 1: Why.UNPAID}
-    assert settled([replace(bought, unpaid=False)], line(1, "X", 10)).due == 0
+    assert settled([bought._replace(unpaid=False)], line(1, "X", 10)).due == 0
 
 
 @pytest.mark.parametrize(
@@ -107,5 +106,5 @@ def test_a_credit_bought_in_advance_is_of_no_use_until_it_is_paid_for() -> None:
     [({}, Why.UNPAID), ({"voided": True}, Why.VOIDED), ({"currency": "EUR"}, Why.OTHER_CURRENCY)],
 )
 def test_not_paid_yet_is_told_after_voided_and_before_dates(state: dict[str, object], why: Why) -> None:
-    gone = replace(credit(1, 0, only("other"), starts=AUGUST, ends=SEPTEMBER, unpaid=True), **state)  # type: ignore[arg-type]
+    gone = credit(1, 0, only("other"), starts=AUGUST, ends=SEPTEMBER, unpaid=True)._replace(**state)  # type: ignore[arg-type]
     assert reasons(settled([gone], line(1, "X", 10))) == {1: why}

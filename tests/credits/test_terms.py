@@ -1,6 +1,5 @@
 """R3, R4 and R6 on plain values."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -41,7 +40,7 @@ def credit(**terms: Any) -> CreditFacts:
         voided=False,
         scope=WHOLE,
     )
-    return replace(plain, **terms)
+    return plain._replace(**terms)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,5 @@
 """R11, case by case: what free units cover and what that is worth. Each answer can be followed by hand."""
 
-from dataclasses import replace
 from decimal import Decimal
 from itertools import permutations
 from typing import Any
@@ -20,7 +19,7 @@ def free(key: int, units: int, item: str = "calls", scope: Scope = WHOLE, **term
 
 
 def line(key: int, amount: int, quantity: int, item: str = "calls", **facts: Any) -> LineFacts:
-    return replace(money_line(key, item, amount), quantity=quantity, **facts)
+    return money_line(key, item, amount)._replace(quantity=quantity, **facts)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +125,7 @@ def test_r12_a_total_of_zero_or_less_takes_no_units() -> None:
 
 
 def test_r3_scope_and_tags_restrict_units_further() -> None:
-    scope = replace(only(), tags=frozenset({"beta"}))
+    scope = only()._replace(tags=frozenset({"beta"}))
     lines = [line(1, 100, 10), line(2, 100, 10, tags=frozenset({"beta"}))]
     assert settled([free(1, 99, scope=scope)], *lines).payments == (Payment(1, 2, 100, 10),)
     excluded = Scope(True, frozenset(), frozenset(), frozenset({"calls"}))
@@ -154,7 +153,7 @@ def test_r6_dates_decide_for_each_line_by_itself() -> None:
     ],
 )
 def test_the_first_reason_that_holds_is_the_one_told(terms: dict[str, Any], why: Why) -> None:
-    found = settled([free(1, 10, priority=1), replace(free(2, 10), **terms)], line(7, 100, 10))
+    found = settled([free(1, 10, priority=1), free(2, 10)._replace(**terms)], line(7, 100, 10))
     assert reasons(found) == {1: Why.USED, 2: why}
 
 

@@ -1,7 +1,6 @@
 """R11 held against an oracle that walks the invoice unit by unit in fractions, and against its own sums."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from fractions import Fraction
 from math import floor
 from random import Random
@@ -19,7 +18,7 @@ from tests.credits.test_allocation_oracle import most_by_first
 from tests.credits.test_settlement import AUGUST, ISSUED, SEPTEMBER, WHOLE, credit, only
 
 Case = tuple[list[CreditFacts], list[LineFacts]]
-SCOPES = [WHOLE, WHOLE, only("a", "b"), replace(only("c"), tags=frozenset({"t"}))]
+SCOPES = [WHOLE, WHOLE, only("a", "b"), only("c")._replace(tags=frozenset({"t"}))]
 TAGS = st.sampled_from([frozenset[str](), frozenset({"t"}), frozenset({"t", "u"})])
 
 
@@ -170,7 +169,7 @@ def test_r11_credits_may_come_in_any_order(case: Case, random: Random) -> None:
 def test_r11_what_is_due_does_not_depend_on_where_other_items_stand(case: Case, random: Random) -> None:
     # Lines of one item keep their order among themselves: by the rule, units go to the first of them.
     credits, lines = case
-    charges = [replace(line, amount=abs(line.amount)) for line in lines]
+    charges = [line._replace(amount=abs(line.amount)) for line in lines]
     places = [line.item for line in charges]
     random.shuffle(places)
     of_item = {item: iter([line for line in charges if line.item == item]) for item in set(places)}

@@ -25,8 +25,8 @@ EXPIRY_MUTANTS = (
         EXPIRY,
         "the last day does not count",
         "credits/facts.py",
-        "            ends=expires_on and expires_on + timedelta(days=1),",
-        "            ends=expires_on,",
+        "expires_on and expires_on + timedelta(days=1), last_issue",
+        "expires_on, last_issue",
         (TIME + "test_r6_the_last_day_ends_at_the_account_s_midnight",),
     ),
     Mutant(
