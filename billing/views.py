@@ -1,5 +1,7 @@
 """Pages that need invoices and credits: home, customer, account, invoice."""
 
+from collections.abc import Iterable
+
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -7,7 +9,7 @@ from django.utils import timezone
 
 from billing.account_page import Available, available_by_account, balances, expiring_soon
 from billing.invoice_page import invoice_acts, invoice_view
-from credits.models import Entry
+from credits.models import Credit, Entry
 from credits.notice_views import open_notices
 from credits.selling import credits_sold
 from credits.views import credit_rows
@@ -73,7 +75,7 @@ def account(request: HttpRequest, pk: int) -> HttpResponse:
         "closed": closed,
         "invoices": invoices[:RECENT],
         "more_invoices": len(invoices) > RECENT,
-        "entries": Entry.objects.newest_of(shown.pk)[:RECENT],
+        "entries": _newest_entries(shown, [row.credit for row in (*live, *closed)]),
         "acts": _acts_on(shown),
         "today": today,
     }
@@ -95,6 +97,15 @@ def invoice(request: HttpRequest, pk: int) -> HttpResponse:
         "today": shown.account.day_of(now),
     }
     return render(request, "billing/invoice.html", context)
+
+
+def _newest_entries(account: Account, credits: Iterable[Credit]) -> list[Entry]:
+    """With the credits of the page. One that was granted since those were read is asked for by itself."""
+    entries, known = list(Entry.objects.newest_of(account.pk)[:RECENT]), {c.pk: c for c in credits}
+    for entry in entries:
+        if entry.credit_id in known:
+            entry.credit = known[entry.credit_id]
+    return entries
 
 
 def _acts_on(account: Account) -> QuerySet[Act]:

@@ -237,3 +237,15 @@ def test_r2_the_admin_shows_units_tags_and_limits_and_offers_no_field(
     assert any(
         "1,000 API calls 740 API calls" in row for row in rows(root_web.get("/admin/credits/balance/"))
     )
+
+
+def test_the_newest_entries_name_their_credits_live_or_closed(
+    web: Client, account: Account, used: Credit
+) -> None:
+    void_credit(a_credit(account, "5.00", name="Gone"))
+    assert rows(web.get(f"/accounts/{account.pk}/"))[-4:] == [
+        "4 Voided Gone 15 Aug 2026 −$5.00",
+        "3 Granted Gone 1 Aug 2026 $5.00",
+        "2 Applied Free calls , INV-2026-000001 1 Sep 2026 −260 API calls −$2.60",
+        "1 Granted Free calls 1 Aug 2026 1,000 API calls",
+    ]
