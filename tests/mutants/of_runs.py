@@ -7,6 +7,7 @@ CHUNK = "tests/billing/test_run_chunk.py::"
 RUN_LOCKS = "tests/billing/test_run_locks.py::"
 NUMBERS = "tests/invoices/test_numbering.py::"
 SETS = "tests/customers/test_setwise.py::"
+DRY = "test_a_dry_run_tells_what_would_be_issued_and_left_and_writes_nothing"
 IN_TURN = "test_r7_an_accounts_drafts_are_issued_by_period_end_then_id_each_on_what_the_earlier_leave"
 ONE_TO_BLAME = CHUNK + "test_one_chunk_issues_all_but_the_account_that_is_to_blame"
 NOT_OVER = CHUNK + "test_drafts_whose_period_is_over_are_issued_and_the_account_s_others_wait_and_are_counted"
@@ -18,7 +19,10 @@ RUN_MUTANTS = (
         "billing/issuing/claim.py",
         "waiting.select_for_update(no_key=True, skip_locked=True)",
         "waiting",
-        (RUN_LOCKS + "test_r7_the_accounts_of_a_chunk_are_held_until_it_is_written",),
+        (
+            RUN_LOCKS
+            + "test_r7_the_accounts_of_a_chunk_are_held_from_before_its_first_write_to_its_last[customers_act]",
+        ),
         LOCKS,
     ),
     Mutant(
@@ -45,7 +49,7 @@ RUN_MUTANTS = (
         "billing/issuing/plan.py",
         "facts = facts_after(facts, issue.settlement)",
         "pass",
-        (RUNS + IN_TURN,),
+        (RUNS + IN_TURN, RUNS + DRY),
         BOTH,
     ),
     Mutant(
