@@ -99,6 +99,7 @@ def test_a_list_shows_current_coming_and_past_prices(web: Client, prices: PriceL
     for state, row in wanted.items():
         assert rows(web.get(f"{address}?state={state}&q=api"))[1:] == [row]
     assert "No price found" in text(web.get(f"{address}?q=seats"))
+    assert f"added a price of API calls to price list {prices.pk}" in text(web.get(address))
 
 
 SCHEMES: dict[str, tuple[dict[str, str], str]] = {
