@@ -14,6 +14,7 @@ SECTIONS = {
     "": "home",
     "customers": "customers",
     "accounts": "customers",
+    "charges": "customers",
     "credits": "credits",
     "schedules": "customers",
     "invoices": "invoices",

@@ -32,7 +32,7 @@ class RunForm(ActForm):
         label="Month",
         max_length=20,
         widget=forms.TextInput(attrs={"type": "month", "placeholder": "2026-08", "class": "sc-short"}),
-        help_text="Drafts whose last day lies in it are issued, as year and month.",
+        help_text="Year and month. Drafts whose last day lies in it are issued.",
     )
     before_end = forms.BooleanField(
         required=False, label="Also drafts whose period is not over: I know that usage may still come in."

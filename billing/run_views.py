@@ -35,6 +35,7 @@ from customers.models import Act
 from customers.requests import actor_of, permission_needed
 
 FIRST, PER_PAGE = 20, 50
+LEAST_TIMED = timedelta(seconds=1)
 ID = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -69,7 +70,7 @@ def run_page(request: HttpRequest, pk: int) -> HttpResponse:
         "sums": sums,
         "issued": issued,
         "took_words": _took(took),
-        "rate": issued / took.total_seconds() if took else None,
+        "rate": issued / took.total_seconds() if took and took >= LEAST_TIMED else None,
         "page": page,
         "rows": parked_rows(list(page.object_list)),
         "earlier": drafts_from_before(run, most=COUNTED),

@@ -22,7 +22,7 @@ from invoices.models import Charge, Kind, UsageRecord
 from invoices.usage_records import usage_record_add
 from invoices.views import item_choices
 
-PER_PAGE = 50
+PER_PAGE = 20
 
 
 @permission_needed("invoices.view_charge", "invoices.view_usagerecord")

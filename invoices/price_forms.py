@@ -108,6 +108,10 @@ class PriceForm(ActForm):
             return None
 
     @property
+    def is_tiered(self) -> bool:
+        return self["scheme"].value() in TIERED
+
+    @property
     def priced(self) -> list[forms.BoundField]:
         """What the example needs; what is wrong with it is said beside it."""
         return [self[name] for name in ("unit_price", "flat_fee", "package_size", "quantity")]

@@ -108,7 +108,7 @@ def price_add(
         package_size=package_size,
         created_at=now,
     )
-    details = {"price": price.pk, "item": item.pk}
+    details = {"price": price.pk, "item": item.pk, "name": item.name}
     _record("price_add", price_list, content, by=by, now=now, token=token, details=details)
     return price
 

@@ -168,9 +168,10 @@ def account_prices_page(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     today = account.day_of(timezone.now())
     lists = list(PriceList.objects.filter(currency=account.currency))
-    form = AccountPriceListForm(
-        request.POST or None, account=account, lists=lists, initial={"effective_from": today}
-    )
+    used = lists_on([account.pk], today).get(account.pk)
+    own = next((one.pk for one in lists if one.pk == used and not one.is_default), None)
+    typed = {"effective_from": today, "price_list": own}
+    form = AccountPriceListForm(request.POST or None, account=account, lists=lists, initial=typed)
     if request.method == "POST" and form.is_valid():
         data = form.cleaned_data
         if form.perform(
@@ -185,7 +186,6 @@ def account_prices_page(request: HttpRequest, pk: int) -> HttpResponse:
         ):
             messages.success(request, "The price list is set.")
             return redirect("account_prices", pk=pk)
-    used = lists_on([account.pk], today).get(account.pk)
     choices = AccountPriceList.objects.filter(account=account).select_related("price_list")
     context: dict[str, Any] = {
         "account": account,

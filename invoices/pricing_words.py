@@ -14,6 +14,7 @@ from invoices.rating import Plan, Step
 
 # How `invoices.recurring_lines` marks what a charge by the month comes to.
 CHARGE = "charge"
+AVERAGE_DIGITS = 3
 TAKEN_BACK, BILLED_BEFORE = "taken back", "less what was billed before"
 
 
@@ -87,6 +88,15 @@ def sum_words(exact: Decimal, amount: int, currency: str) -> str:
     if WIDE.scaleb(exact, currency_decimals(currency)) == amount:
         return f"{rounded} in all"
     return f"exactly {exact_display(exact, currency)}, rounded to {rounded}"
+
+
+def unit_price_words(line: Line) -> str:
+    """`$0.10`; and `≈ $0.00133`, the average, where the amount did not come of one price alone."""
+    price, decimals = line.unit_price, currency_decimals(line.currency)
+    if not line.exact_amount or WIDE.multiply(line.quantity, price) == Decimal(line.exact_amount):
+        return exact_display(price, line.currency)
+    places = max(decimals, AVERAGE_DIGITS - 1 - price.adjusted())
+    return f"≈ {exact_display(price.quantize(Decimal(1).scaleb(-places), context=WIDE), line.currency)}"
 
 
 def plan_words(plan: Plan, currency: str, unit: str = "") -> list[str]:

@@ -225,6 +225,12 @@ def header_read(
         if name in names[:place]:
             raise UsageRefused(row, header[place][:NAME_MOST], "The column is there twice.")
     layout = max(layouts, key=lambda known: sum(column.lower() in names for column in known.required))
+    if not any(column.lower() in names for column in layout.required):
+        raise UsageRefused(
+            row,
+            header[0][:NAME_MOST],
+            f"The header is neither FOCUS nor ours, which has {', '.join(layouts[-1].required)}.",
+        )
     for column in layout.required:
         if column.lower() not in names:
             raise UsageRefused(

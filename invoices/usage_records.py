@@ -191,11 +191,15 @@ def _items(days: Sequence[UsageDay]) -> dict[str, Item]:
     for key, day in named.items():
         item = by_name.get((day.item_name, day.unit)) or by_key.get(key)
         if item is None:
-            raise UsageRecordRefused(
-                f"There is no usage meter “{day.item_name}” ({key}). Add the item first."
-            )
+            raise UsageRecordRefused(_no_meter(key, day))
         items[key] = item
     return items
+
+
+def _no_meter(key: str, day: UsageDay) -> str:
+    if other := Item.objects.filter(key=key).first():
+        return f"“{other}” ({key}) is no usage meter: charge it by the month, or on a draft."
+    return f"There is no usage meter “{day.item_name}” ({key}). Add the item first."
 
 
 def _sums(days: Iterable[UsageDay]) -> list[dict[str, str]]:

@@ -58,6 +58,8 @@ PAGES = ("account", "batch", "credit", "customer", "invoice", "price_list", "run
 
 @register.filter
 def act_words(act: Act) -> str:
+    if act.kind == "price_add" and "name" in act.details:
+        return f"added a price of {act.details['name']} to"
     return WORDS.get(act.kind, act.kind.replace("_", " "))
 
 

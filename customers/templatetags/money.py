@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django import template
 
-from customers.money import amount_text, money_display
+from customers.money import amount_text, exact_display, money_display
 
 register = template.Library()
 
@@ -28,9 +28,16 @@ def amount(minor: int, currency: str) -> str:
 
 
 @register.filter
+def price(exact: Decimal, currency: str) -> str:
+    """A price of any fraction of a cent: `$9.50`, `$0.0004`."""
+    return exact_display(exact, currency)
+
+
+@register.filter
 def figure(number: Decimal | None) -> str:
-    """A quantity or unit price without its trailing zeros, never in exponent form."""
+    """A quantity without its trailing zeros, never in exponent form."""
     if number is None:
         return ""
-    text = f"{number:,f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = f"{abs(number):,f}"
+    shown = text.rstrip("0").rstrip(".") if "." in text else text
+    return f"−{shown}" if number < 0 else shown

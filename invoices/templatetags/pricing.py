@@ -2,8 +2,9 @@
 
 from django import template
 
-from invoices.pricing_words import pricing_words
+from invoices.pricing_words import pricing_words, unit_price_words
 
 register = template.Library()
 
 register.filter("pricing_words", pricing_words)
+register.filter("unit_price_words", unit_price_words)

@@ -71,6 +71,12 @@ def test_a_task_refuses_any_database_but_a_scratch_one() -> None:
         task_answer("load", {"accounts": 1, "credits": 1, "lines": 1}, lambda: None)
 
 
+def test_a_task_started_by_hand_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", StringIO())
+    with pytest.raises(CommandError, match="only the bench itself"):
+        call_command("bench", task="floor")
+
+
 def test_a_task_that_breaks_off_says_why() -> None:
     with pytest.raises(BenchBroken, match=r"task “verify” broke off: .*scratch databases alone"):
         task_run("verify", "sqlite:///:memory:", whole=True)

@@ -149,7 +149,7 @@ def test_a_retry_of_a_run_that_left_nothing_or_nothing_that_waits_is_refused(clo
 
 @pytest.mark.parametrize("options", [(), ("--period", "2026-08", "--retry", "1")])
 def test_a_month_or_a_run_is_named_and_not_both(db: None, options: tuple[str, ...]) -> None:
-    sentence = "Name the month with --period YYYY-MM, or with --retry the run to take up again."
+    sentence = "Name the month with --period YYYY-MM, or the run to take up again with --retry."
     assert failed(*options) == ("", sentence)
 
 

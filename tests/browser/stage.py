@@ -8,7 +8,7 @@ from credits.models import Credit, Schedule
 from credits.schedule_run import schedules_run
 from credits.telling import notice_rule_set, notices_tell
 from customers.models import Account, Act
-from invoices.models import Invoice, Item, Kind
+from invoices.models import Charge, Invoice, Item, Kind, PriceList
 from tests.credits.batches import granted
 from tests.factories import (
     a_command,
@@ -28,6 +28,8 @@ from tests.factories import (
     tag,
     void_credit,
 )
+from tests.invoices.prices import a_plan, a_price, a_price_list, uses
+from tests.invoices.recurring import a_charge, a_usage, make_drafts, the_draft
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,9 @@ class Stage:
     schedule: Schedule
     batch: Act
     run: Run
+    prices: PriceList
+    charge: Charge
+    rated: Invoice
 
     def pages(self) -> dict[str, str]:
         """By name, every page that an operator can open."""
@@ -48,6 +53,7 @@ class Stage:
         issued, draft = f"/invoices/{self.issued.pk}/", f"/invoices/{self.draft.pk}/"
         units, schedule = f"/credits/{self.units.pk}/", f"/schedules/{self.schedule.pk}/"
         customer = f"/customers/{self.account.customer_id}/"
+        prices = f"/prices/{self.prices.pk}/"
         admin = {
             f"admin {name}": f"/admin/{name}/"
             for name in (
@@ -107,6 +113,17 @@ class Stage:
             "run": f"/runs/{self.run.pk}/",
             "start run": "/runs/start/",
             "retry run": f"/runs/{self.run.pk}/retry/",
+            "prices": "/prices/",
+            "add price list": "/prices/add/",
+            "price list": prices,
+            "edit price list": f"{prices}edit/",
+            "add price": f"{prices}add/?item={self.item.pk}",
+            "prices of an account": f"{account}prices/",
+            "charges": f"{account}charges/",
+            "add charge": f"{account}charges/add/",
+            "end charge": f"/charges/{self.charge.pk}/end/",
+            "record usage": f"{account}usage/add/",
+            "rated draft": f"/invoices/{self.rated.pk}/",
             "reports": "/reports/",
             **{
                 f"report {name}": f"/reports/{name}/"
@@ -147,4 +164,19 @@ def a_stage() -> Stage:
     batch = granted(account, an_account(currency="JPY"), amount="500")
     a_draft(an_account(currency="JPY"), (seats, "500"), start="2026-09-01", end="2026-09-05")
     run = a_run("2026-09", "2026-09-10")
-    return Stage(account, credit, units, issued, draft, api, schedule, batch, run)
+    prices, charge, rated = a_priced_month(account, api, seats)
+    return Stage(account, credit, units, issued, draft, api, schedule, batch, run, prices, charge, rated)
+
+
+def a_priced_month(account: Account, meter: Item, seats: Item) -> tuple[PriceList, Charge, Invoice]:
+    """Prices past, current and to come, charges and usage, and the draft that is made of them."""
+    prices = a_price_list("Prices of a contract with a rather long name", default=False)
+    a_price(prices, meter, a_plan("graduated", ("1000", "0.000000000012"), ("", "0.1", "1234567.89")))
+    a_price(prices, meter, a_plan("volume", ("123456789012", "0.000000000012"), ("", "0.1")), "2026-09-01")
+    a_price(prices, meter, a_plan("package", ("", "0.00012"), size="1000000"), "2026-11-01")
+    uses(account, prices)
+    charge = a_charge(account, seats, "1234567.000001", "3", description="For the team with a long name")
+    a_usage(account, meter, "123456789.000001")
+    make_drafts()
+    a_usage(account, meter, "-17", "2026-09-03")
+    return prices, charge, the_draft(account)

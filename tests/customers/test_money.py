@@ -16,6 +16,7 @@ from customers.money import (
     money_from_minor,
     money_to_minor,
 )
+from customers.templatetags.money import figure, price
 
 NOT_AMOUNTS = {
     "nothing": ["", " ", "   "],
@@ -205,3 +206,21 @@ def test_r1_money_at_the_rim_with_a_fraction_of_a_cent_is_refused() -> None:
 )
 def test_r1_an_amount_as_a_person_reads_it(minor: int, currency: str, shown: str) -> None:
     assert money_display(minor, currency) == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("1200.50", "1,200.5"),
+        ("-12000", "−12,000"),
+        ("0E-12", "0"),
+        ("-0.000004", "−0.000004"),
+        ("1E+3", "1,000"),
+    ],
+)
+def test_a_quantity_as_a_person_reads_it(number: str, shown: str) -> None:
+    assert figure(Decimal(number)) == shown
+
+
+def test_a_price_below_a_cent_is_shown_to_its_last_digit() -> None:
+    assert (price(Decimal("0.0004"), "USD"), price(Decimal("9.5"), "USD")) == ("$0.0004", "$9.50")

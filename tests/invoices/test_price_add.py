@@ -23,7 +23,7 @@ def test_a_price_is_added_and_leaves_a_record_on_its_list() -> None:
     assert Price.objects.get(pk=price.pk).plan == GRADUATED
     record = Act.objects.get(kind="price_add")
     assert record.subject == f"price_list:{prices.pk}"
-    assert record.details == {"price": price.pk, "item": item.pk}
+    assert record.details == {"price": price.pk, "item": item.pk, "name": item.name}
 
 
 def test_a_package_s_size_is_kept_exactly() -> None:

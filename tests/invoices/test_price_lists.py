@@ -12,8 +12,8 @@ from invoices.models import AccountPriceList, Line, Price, PriceList
 from invoices.plan_text import plan_read, steps_read, steps_text, tiers_text
 from invoices.price_lists import figures_of, plan_for, plans_for
 from invoices.pricing import PriceRefused
-from invoices.pricing_words import pricing_words
-from invoices.rating import PlanRefused, rate
+from invoices.pricing_words import pricing_words, unit_price_words
+from invoices.rating import Plan, PlanRefused, rate
 from tests.factories import an_account, an_item, at, day
 from tests.forging import past_the_model
 from tests.invoices.prices import GRADUATED, a_plan, a_price, a_price_list, a_rated_draft, rated, uses
@@ -182,6 +182,27 @@ def test_each_scheme_has_its_words(case: str) -> None:
     told = pricing_words(Line(currency="USD", **rated(account, item, quantity)._asdict()))
     assert told is not None
     assert told.steps == [words]
+
+
+@pytest.mark.parametrize(
+    ("currency", "plan", "quantity", "words"),
+    [
+        ("USD", a_plan("per_unit", ("", "0.1")), "3", "$0.10"),
+        ("USD", a_plan("per_unit", ("", "0.0004")), "3", "$0.0004"),
+        ("USD", GRADUATED, "1505", "≈ $0.00166"),
+        ("USD", GRADUATED, "-1505", "≈ $0.00166"),
+        ("USD", a_plan("package", ("", "800"), size="50"), "70", "≈ $22.86"),
+        ("JPY", a_plan("package", ("", "800"), size="50"), "70", "≈ ¥22.9"),
+        ("USD", GRADUATED, "0", "$0.00"),
+    ],
+)
+def test_a_unit_price_is_told_as_a_price_or_as_an_average(
+    currency: str, plan: Plan, quantity: str, words: str
+) -> None:
+    account, item = an_account(currency=currency), an_item()
+    a_price(a_price_list(currency=currency), item, plan)
+    figures = rated(account, item, quantity)
+    assert unit_price_words(Line(currency=currency, **figures._asdict())) == words
 
 
 def test_the_unit_price_shown_is_the_price_itself_or_what_one_unit_came_to() -> None:

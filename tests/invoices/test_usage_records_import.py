@@ -84,7 +84,10 @@ def test_r13_the_same_file_twice_is_once(tmp_path: Path, account: Account, calls
     [
         ("{customer},nowhere,calls,2026-08-03,1", "There is no account “nowhere”"),
         ("{customer},{account},cals,2026-08-03,1", "There is no usage meter “cals”"),
-        ("{customer},{account},seats,2026-08-03,1", "There is no usage meter “seats”"),
+        (
+            "{customer},{account},seats,2026-08-03,1",
+            "is no usage meter: charge it by the month",
+        ),
         ("{customer},{account},calls,2026-08-32,1", "Row 3, column day: “2026-08-32” is not a day"),
         ("{customer},{account},calls,2026-08-03,1e", "Row 3, column quantity: “1e” is not a number"),
         ("{customer},{account},calls,2026-08-03,", "Row 3, column quantity: The value is missing"),

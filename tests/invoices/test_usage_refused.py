@@ -54,7 +54,7 @@ def test_an_empty_file_is_refused(lines: list[str]) -> None:
 
 
 def test_a_file_that_is_no_usage_file_is_refused() -> None:
-    refused(["name,colour\n", "a,b\n"], 1, "BillingAccountId", "column is missing")
+    refused(["name,colour\n", "a,b\n"], 1, "name", "neither FOCUS nor ours, which has")
 
 
 @pytest.mark.parametrize("name", ["BilledCost", "billedcost", "Tags"])

@@ -41,7 +41,7 @@ def test_a_charge_is_typed_and_shown_as_it_was_understood(web: Client, account: 
     assert answer["Location"] == f"/accounts/{account.pk}/charges/"
     page = web.get(answer["Location"])
     assert "Seats (Studio) is added: 3 × $9.99 = $29.97 a month." in text(page)
-    assert "Seats Studio 3 seats 9.99 $29.97 from 10 Sep 2026 – Running End" in rows(page)
+    assert "Seats Studio 3 seats $9.99 $29.97 from 10 Sep 2026 – Running End" in rows(page)
     charge = Charge.objects.get()
     assert (charge.starts_on, charge.ends_on, charge.prorated) == (day("2026-09-10"), None, True)
 
@@ -93,7 +93,7 @@ def test_the_page_says_where_each_charge_stands(web: Client, account: Account, s
     a_charge(account, seats, "20.00", description="Now", prorated=False)
     make_drafts()
     found = rows(web.get(f"/accounts/{account.pk}/charges/"))[1:5]
-    assert [row.split("$20.00 ")[1] for row in found] == [
+    assert [row.split("$20.00 ")[-1] for row in found] == [
         "from 1 Oct 2026 – To come End",
         "from 1 Aug 2026 in whole months 31 Aug 2026 Running End",
         "1 Aug 2026 – 31 Aug 2026 31 Aug 2026 Over",
@@ -182,4 +182,6 @@ def test_what_a_charge_and_late_usage_came_to_is_told_on_the_invoice(
     late = text(web.get(f"/invoices/{the_draft(account, '2026-09').pk}/"))
     assert "first 1,000 at $0.01 = $10.00 next 200 at $0.005 = $1.00" in late
     assert "less what was billed before: first 800 at $0.01 = −$8.00 $3.00 in all" in late
+    link = f'<a href="/accounts/{account.pk}/charges/">charges and usage</a>'
+    assert link in web.get(f"/invoices/{draft.pk}/").content.decode()
     assert f"made, from charges and usage, invoice {draft.pk}" in text(web.get(f"/invoices/{draft.pk}/"))

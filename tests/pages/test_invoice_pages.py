@@ -56,10 +56,10 @@ def test_r5_an_issued_invoice_shows_line_by_line_which_credit_paid_what(
     a_credit(account, "30.00", name="Only API", priority=2, items=(api,))
     seen = rows(web.get(page(an_invoice(account, (api, "50.00"), (seats, "50.00")))))
     assert seen[1:7] == [
-        "API calls 1 Aug – 31 Aug 2026 1 50 $50.00 −$50.00 $0.00",
+        "API calls 1 Aug – 31 Aug 2026 1 $50.00 $50.00 −$50.00 $0.00",
         "paid by First −$20.00",
         "paid by Only API −$30.00",
-        "Seats 1 Aug – 31 Aug 2026 1 50 $50.00 −$30.00 $20.00",
+        "Seats 1 Aug – 31 Aug 2026 1 $50.00 $50.00 −$30.00 $20.00",
         "paid by First −$30.00",
         "All lines $100.00 −$80.00 $20.00",
     ]

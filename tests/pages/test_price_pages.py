@@ -99,6 +99,7 @@ def test_a_list_shows_current_coming_and_past_prices(web: Client, prices: PriceL
     for state, row in wanted.items():
         assert rows(web.get(f"{address}?state={state}&q=api"))[1:] == [row]
     assert "No price found" in text(web.get(f"{address}?q=seats"))
+    assert f"added a price of API calls to price list {prices.pk}" in text(web.get(address))
 
 
 SCHEMES: dict[str, tuple[dict[str, str], str]] = {
@@ -188,6 +189,20 @@ def test_a_price_is_refused_in_words_and_the_form_comes_back_filled(
     assert not Price.objects.exists()
 
 
+@pytest.mark.parametrize(("scheme", "told"), [("graduated", True), ("per_unit", False)])
+def test_what_is_wrong_in_the_rows_is_announced_on_top_unless_they_do_not_count(
+    web: Client, prices: PriceList, item: Item, scheme: str, told: bool
+) -> None:
+    answer = web.post(path(prices), typed(item, ("ten", "1", ""), ("", "1", "")) | {"scheme": scheme})
+    assert ("What is wrong in the rows below is said beside them." in text(answer)) is told
+
+
+def test_the_price_asked_for_is_not_called_optional(web: Client, prices: PriceList) -> None:
+    seen = text(web.get(path(prices)))
+    assert "Price Up to 12 decimals" in seen
+    assert "Fee (optional) Due once" in seen
+
+
 def test_a_second_price_for_one_day_is_refused_on_the_form(
     web: Client, prices: PriceList, item: Item
 ) -> None:
@@ -256,6 +271,7 @@ def test_an_account_s_page_says_which_list_it_uses_and_sets_another(web: Client,
     assert answer["Location"] == address
     page = web.get(address)
     assert "Today the account uses Special" in text(page)
+    assert fields(page)["price_list"] == str(own.pk)
     assert rows(page)[1:] == ["Special 10 Sep 2026 10 Sep 2026, 12:00"]
     web.post(address, fields(page) | {"price_list": "", "effective_from": "2026-09-01"})
     assert "Today the account uses Special" in text(web.get(address))

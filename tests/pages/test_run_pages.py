@@ -64,8 +64,9 @@ def test_a_draft_that_is_issued_or_discarded_since_is_said_to_be_and_is_not_retr
 
 def test_drafts_of_earlier_months_are_pointed_out(web: Client) -> None:
     a_draft(an_account(), (an_item(), "1.00"), start="2026-07-01", end="2026-08-01")
-    seen = text(web.get(f"/runs/{a_run('2026-08').pk}/"))
-    assert "Drafts of earlier months wait: 1. A run issues those of its own month only." in seen
+    page = web.get(f"/runs/{a_run('2026-08').pk}/")
+    assert "Drafts of earlier months wait: 1. A run issues those of its own month only." in text(page)
+    assert 'href="/invoices/?status=draft"' in page.content.decode()
 
 
 def test_a_run_is_at_work_as_long_as_there_are_signs_of_life_and_then_is_unfinished(
@@ -73,7 +74,10 @@ def test_a_run_is_at_work_as_long_as_there_are_signs_of_life_and_then_is_unfinis
 ) -> None:
     run = an_unfinished_run()
     path = f"/runs/{run.pk}/"
-    assert "It is still at work." in text(web.get(path))
+    at_work = text(web.get(path))
+    assert "It is still at work." in at_work
+    assert "Nothing issued yet" in at_work
+    assert "No draft of that month was waiting." not in at_work
     clock("2026-09-10 12:03")
     assert "It ended before it was done." in text(web.get(path))
     run_seen(run, now=at("2026-09-10 12:02"))

@@ -73,6 +73,7 @@ def test_before_its_end_only_who_ticks_it_is_issued(web: Client) -> None:
     draft = waiting(an_account())
     left = looked(web, period="2026-09")
     assert "Nothing can be issued now." in text(left)
+    assert "go back and tick that" in text(left)
     page = looked(web, period="2026-09", before_end="on")
     assert "also before its period is over" in text(page)
     confirmed(web, page)

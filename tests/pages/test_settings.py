@@ -71,6 +71,17 @@ def test_a_bad_setting_stops_the_start_with_its_name(name: str) -> None:
     assert sentence in last
 
 
+@pytest.mark.parametrize("traced", [False, True])
+def test_a_command_says_so_in_one_line_unless_asked_for_the_trace(traced: bool) -> None:
+    options = ["--traceback"] if traced else []
+    code = f"import runpy, sys; sys.argv = ['manage.py', 'digest', *{options}]; "
+    ended = start(f"{code}runpy.run_path('manage.py', run_name='__main__')", SCRIP_REPLICA_LAG="soon")
+    assert ended.returncode == 1
+    assert ("Traceback" in ended.stderr) is traced
+    assert ended.stderr.startswith("Scrip cannot start: Environment variable") is not traced
+    assert "SCRIP_REPLICA_LAG" in ended.stderr
+
+
 def test_a_web_server_without_a_key_does_not_start_and_commands_do() -> None:
     ended = start("import billing.wsgi")
     assert ended.returncode != 0

@@ -1,5 +1,6 @@
 """`manage.py bench`: how fast the product is, in ratios of the least the database needs. Touches no data."""
 
+import argparse
 import contextlib
 import json
 import os
@@ -38,7 +39,7 @@ class Command(ReportingCommand):
             "--small", action="store_true", help="quick, and judges counts alone, never time; for CI"
         )
         parser.add_argument("--engine", choices=ENGINES, help="one engine alone (default: both)")
-        parser.add_argument("--task", choices=sorted(TASKS), help="for the bench's own processes")
+        parser.add_argument("--task", choices=sorted(TASKS), help=argparse.SUPPRESS)
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["task"]:
@@ -66,7 +67,10 @@ class Command(ReportingCommand):
 
     def _task(self, name: str) -> None:
         """One process of the bench: what it is told comes on one line, and so does its answer."""
-        told = json.loads(sys.stdin.readline())
+        try:
+            told = json.loads(sys.stdin.readline())
+        except ValueError as refused:
+            raise CommandError("--task: only the bench itself starts its processes.") from refused
 
         def ready() -> None:
             self.stdout.write(READY)

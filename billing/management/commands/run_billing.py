@@ -193,7 +193,7 @@ def order_read(options: Mapping[str, Any]) -> Run:
     """What to do, as a run that is not started yet."""
     period, retry, before_end = options["period"], options["retry"], options["before_end"]
     if (period is None) == (retry is None):
-        raise CommandError("Name the month with --period YYYY-MM, or with --retry the run to take up again.")
+        raise CommandError("Name the month with --period YYYY-MM, or the run to take up again with --retry.")
     if retry is None:
         period_start, period_end = period_parse(period)
         return Run(period_start=period_start, period_end=period_end, before_end=before_end)
