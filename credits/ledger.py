@@ -8,12 +8,13 @@ from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import NamedTuple
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from credits.chain import GENESIS, Link, link_hash
 from credits.models import Credit, Entry, EntryKind
 from customers.models import Account, Act
-from customers.setwise import rows_insert, rows_read
+from customers.reading import Reading
+from customers.setwise import rows_insert
 
 
 class Posting(NamedTuple):
@@ -72,20 +73,22 @@ def _link(booking: Booking, number: int, now: datetime) -> Link:
     )
 
 
+def _with_ends(accounts: Collection[int]) -> QuerySet[Account]:
+    # Two looks at the end of an index per account; a maximum over entries would read all of them.
+    newest = Entry.objects.filter(account=OuterRef("pk")).order_by("-number")[:1]
+    of_accounts = Account.objects.filter(pk__among=accounts).order_by()
+    return of_accounts.annotate(
+        last=Subquery(newest.values("number")), last_hash=Subquery(newest.values("hash"))
+    )
+
+
+LAST_LINKS = Reading(_with_ends, "pk", "last", "last_hash")
+
+
 def _last_links(accounts: Collection[int]) -> dict[int, tuple[int, str]]:
     """The number and hash of each account's last entry."""
-    if len(accounts) == 1:
-        # One account is the common case, and this asks for nothing but the end of an index.
-        (account,) = accounts
-        last = Entry.objects.filter(account=account).order_by("-number").values_list("number", "hash").first()
-        return {account: last} if last else {}
-    # Two looks at the end of an index per account; a maximum over entries would read all of them.
-    newest = Entry.objects.filter(account=OuterRef("pk")).order_by("-number")
-    ends = Account.objects.filter(pk__among=accounts).annotate(
-        last_number=Subquery(newest.values("number")[:1]), last_hash=Subquery(newest.values("hash")[:1])
-    )
-    found = rows_read(ends.order_by(), "pk", "last_number", "last_hash")
-    return {account: (number, hash) for account, number, hash in found if number is not None}
+    ends = LAST_LINKS.rows(accounts)
+    return {account: (number, hash) for account, number, hash in ends if number is not None}
 
 
 def entry_link(entry: Entry) -> Link:

@@ -8,14 +8,13 @@ transaction that claims is the lock.
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from django.db.models import Exists, OuterRef, QuerySet
 
 from billing.issuing.drafts import Order, Payer, day_of
 from billing.models import Run, RunParked
 from customers.models import Account
-from customers.setwise import rows_read
 from invoices.models import Invoice, Status
 
 
@@ -57,5 +56,6 @@ def invoices_of(run: Run) -> QuerySet[Invoice]:
 
 
 def _locked(accounts: QuerySet[Account], now: datetime) -> list[Payer]:
-    rows = rows_read(accounts, "pk", "name", "currency", "time_zone", time_zone=partial(day_of, now))
-    return [Payer(*row) for row in rows]
+    today_in = cache(partial(day_of, now))
+    rows = accounts.values_list("pk", "name", "currency", "time_zone")
+    return [Payer(key, name, currency, today_in(zone)) for key, name, currency, zone in rows]

@@ -11,7 +11,6 @@ from billing.models import Run
 from credits.facts import credits_usable, lines_facts
 from credits.settlement import Settlement, settle
 from credits.terms import CreditFacts, LineFacts
-from customers.setwise import rows_read
 from invoices.models import Status
 
 ONE_DAY = timedelta(days=1)
@@ -31,11 +30,10 @@ def drafts_read(run: Run, accounts: Sequence[int]) -> dict[int, list[Draft]]:
     """By account, the drafts that the run is to issue, in R7's order."""
     found: dict[int, list[Draft]] = defaultdict(list)
     # Not only drafts are asked for: SQLite would then go through all drafts of the month, chunk by chunk.
-    rows = rows_read(
-        invoices_of(run).filter(account__among=accounts),
-        *("status", "pk", "account", "period_end", "judged_on", "account__customer__name"),
-    )
-    for status, *facts in rows:
+    rows = invoices_of(run).filter(account__among=accounts)
+    for status, *facts in rows.values_list(
+        *("status", "pk", "account", "period_end", "judged_on", "account__customer__name")
+    ):
         if status == Status.DRAFT:
             draft = Draft(*facts)
             found[draft.account_id].append(draft)
