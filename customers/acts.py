@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -26,6 +26,7 @@ from customers.setwise import rows_insert_keyed
 P = ParamSpec("P")
 R = TypeVar("R")
 
+CANONICAL = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=True)
 TOKEN_GRAMMAR = re.compile(r"[\x21-\x7e]{1,100}", re.ASCII)
 
 
@@ -111,8 +112,7 @@ def accounts_lock(account_ids: list[int]) -> list[Account]:
 
 def fingerprint(content: Mapping[str, Any]) -> str:
     """A short proof of what was asked or shown: the same facts give the same text."""
-    canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=True)
-    return hashlib.sha256(canonical.encode()).hexdigest()
+    return hashlib.sha256(CANONICAL.encode(content).encode()).hexdigest()
 
 
 def facts_check(shown: str, facts: Mapping[str, Any]) -> None:
@@ -168,8 +168,7 @@ def act_record(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Deed:
+class Deed(NamedTuple):
     """What one of many acts of a kind did, to one account."""
 
     token: str
@@ -189,7 +188,7 @@ def acts_record(kind: str, deeds: Sequence[Deed], *, by: Actor, now: datetime) -
     rows = [
         (
             *(kind, deed.token, fingerprint(deed.content), *who),
-            *(deed.account_id, deed.subject, "", dict(deed.details)),
+            *(deed.account_id, deed.subject, "", deed.details),
         )
         for deed in deeds
     ]

@@ -1,14 +1,16 @@
-"""Many rows in one statement, without an object per row: for acts that read and write thousands.
+"""Many rows in one statement, without an object per row: for acts that write thousands.
 
-PostgreSQL takes each column as one array (`unnest`); SQLite, which no network lies before, takes the rows
-one by one inside one call. Either way the database's own rules judge every row. The ring of the models
+PostgreSQL takes each column as one array (`unnest`). SQLite takes new rows as one long list of values, which
+is a good deal faster than row by row, where each is a statement of its own; it changes rows one by one
+inside one call. Either way the database's own rules judge every row. The ring of the models
 does not (`customers.sealed`): callers are the modules that own their tables.
 """
 
 import json
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache, partial
 from itertools import chain
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
 from typing import Any
 
 from django.db import connection, models
@@ -26,62 +28,16 @@ ARRAYS = {
 AS_IT_IS = frozenset({"CharField", "TextField", "BooleanField", "BigIntegerField", "PositiveIntegerField"})
 
 
-class Among(models.Lookup):
-    """`pk__among=ids`: what `in` asks, with all the ids as one value. Hundreds of values are slow to put into
-    a statement, and to take out of it again."""
-
-    lookup_name = "among"
-    prepare_rhs = False
-
-    def __init__(self, lhs: Any, rhs: Collection[int]) -> None:
-        super().__init__(lhs, ",".join(map(str, rhs)))
-
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        column, values = self.process_lhs(compiler, connection)
-        return f"{column} IN (SELECT value FROM json_each(%s))", [*values, f"[{self.rhs}]"]
-
-    def as_postgresql(self, compiler: Any, connection: Any) -> tuple[str, Any]:
-        column, values = self.process_lhs(compiler, connection)
-        return f"{column} = ANY(%s::bigint[])", [*values, f"{{{self.rhs}}}"]
-
-
-models.Field.register_lookup(Among)
-models.ForeignObject.register_lookup(Among)
-
-
-def rows_read(
-    rows: models.QuerySet[Any], *names: str, **made: Callable[[Any], Any]
-) -> Iterable[tuple[Any, ...]]:
-    """What `rows.values_list(*names)` gives, but for the columns that are `made` into something else, as in
-    `tags=frozenset`. Of the few days, times and words in a column each is converted once."""
-    compiler = rows.values_list(*names).query.get_compiler(rows.db)
-    columns: list[Iterable[Any]] = list(zip(*chain.from_iterable(compiler.execute_sql()), strict=True))
-    converters = compiler.get_converters([expression for expression, *_ in compiler.select])
-    for place, name in enumerate(names if columns else ()):
-        steps, expression = converters.get(place, ((), None))
-        if steps or name in made:
-            convert = partial(_converted, steps, expression, compiler.connection, made.get(name))
-            columns[place] = map(cache(convert), columns[place])
-    return zip(*columns, strict=True)
-
-
 def rows_insert(model: type[models.Model], names: Sequence[str], rows: Sequence[Row]) -> None:
     """Insert rows of these fields, in their order."""
-    if rows:
-        _insert(model, names, rows)
+    _insert(model, names, rows)
 
 
 def rows_insert_keyed(
     model: type[models.Model], names: Sequence[str], rows: Sequence[Row], *, key: str
 ) -> dict[Any, int]:
     """The same, and the id that each row got, by the value of its unique field `key`."""
-    if not rows:
-        return {}
-    if connection.vendor == "postgresql":
-        return dict(_insert(model, names, rows, f" RETURNING {key}, id"))
-    _insert(model, names, rows)
-    keys = [row[names.index(key)] for row in rows]
-    return dict(model._default_manager.filter(**{f"{key}__in": keys}).values_list(key, "pk"))
+    return dict(_insert(model, names, rows, f" RETURNING {key}, id"))
 
 
 def rows_update(
@@ -113,20 +69,30 @@ def rows_update(
 
 def _insert(
     model: type[models.Model], names: Sequence[str], rows: Sequence[Row], returning: str = ""
-) -> Iterable[tuple[Any, int]]:
+) -> list[Any]:
+    found: list[Any] = []
+    if not rows:
+        return found
     fields = _fields(model, names)
-    table, names_of = model._meta.db_table, ", ".join(field.column for field in fields)
-    values = _columns(fields, rows)
+    insert = f"INSERT INTO {model._meta.db_table} ({', '.join(field.column for field in fields)})"
+    columns = _columns(fields, rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            source = f"SELECT * FROM unnest({_arrays(fields)})"
-            cursor.execute(f"INSERT INTO {table} ({names_of}) {source}{returning}", values)
-            return cursor.fetchall() if returning else ()
-        marks = ", ".join(["%s"] * len(fields))
-        cursor.executemany(
-            f"INSERT INTO {table} ({names_of}) VALUES ({marks})", list(zip(*values, strict=True))
-        )
-        return ()
+            cursor.execute(f"{insert} SELECT * FROM unnest({_arrays(fields)}){returning}", columns)
+            return cursor.fetchall() if returning else found
+        marks = f"({', '.join(['%s'] * len(fields))})"
+        for some in _batches(list(zip(*columns, strict=True)), connection.connection):
+            values = f"VALUES {', '.join([marks] * len(some))}"
+            cursor.execute(f"{insert} {values}{returning}", list(chain.from_iterable(some)))
+            found += cursor.fetchall()
+    return found
+
+
+def _batches(rows: list[Row], connection: Any) -> Iterator[list[Row]]:
+    """As many rows at once as SQLite takes values."""
+    most = connection.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) // len(rows[0])
+    for start in range(0, len(rows), most):
+        yield rows[start : start + most]
 
 
 def _fields(model: type[models.Model], names: Sequence[str]) -> list[Any]:
@@ -150,15 +116,3 @@ def _prepared(field: Any, column: Iterable[Any]) -> list[Any]:
     if kind == "JSONField":
         return [None if value is None else json.dumps(value) for value in column]
     return list(map(cache(partial(field.get_db_prep_save, connection=connection)), column))
-
-
-def _converted(
-    steps: Sequence[Callable[..., Any]],
-    expression: Any,
-    connection: Any,
-    make: Callable[[Any], Any] | None,
-    value: Any,
-) -> Any:
-    for convert in steps:
-        value = convert(value, expression, connection)
-    return make(value) if make else value

@@ -1,8 +1,8 @@
 """The moment a draft becomes a document (R7)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
+from typing import NamedTuple
 
 from customers.models import Account
 from customers.setwise import rows_update
@@ -15,8 +15,7 @@ FROZEN = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Freeze:
+class Freeze(NamedTuple):
     """What is written on a draft as it is issued; but for its number, which comes last."""
 
     invoice_id: int

@@ -4,7 +4,7 @@ The series' row stays locked from here to the end of the transaction, and every 
 year waits for it: so numbers are taken last, after all other writes, and n of them at once.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -16,8 +16,7 @@ TAKE = """
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(NamedTuple):
     series_id: int
     figure: int
     text: str

@@ -27,8 +27,7 @@ class Draft(NamedTuple):
     customer_name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """A draft, and what issuing it writes."""
 
     draft: Draft
