@@ -479,6 +479,17 @@ def test_what_no_invoice_can_hold_leaves_the_account(
     assert Invoice.objects.count() == 0
 
 
+def test_a_quantity_that_no_line_can_hold_leaves_the_account(account: Account, standard: PriceList) -> None:
+    meter = an_item("Requests")
+    a_price(standard, meter, ("", "0.000001"))
+    a_usage(account, meter, "999999999999999")
+    a_usage(account, meter, "1")
+    assert make_drafts().left[0].reason == (
+        f"The meter “Requests” ({meter.key}) in 2026-08: "
+        "A quantity of 1,000,000,000,000,000 is more than an invoice can hold."
+    )
+
+
 def test_a_closed_account_is_named_if_usage_of_it_is_not_billed(
     account: Account, seats: Item, calls: Item, standard: PriceList
 ) -> None:
