@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 SIGNIFICANT_DIGITS = 15
 MOST_PLACES = 12
-LARGEST_MINOR = 10**15
+LARGEST_MINOR = LARGEST = 10**15
 GRAMMAR = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,12})?", re.ASCII)
 WIDE = Context(prec=80, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
 STORED = Context(prec=SIGNIFICANT_DIGITS, rounding=ROUND_HALF_EVEN, traps=[InvalidOperation])
@@ -52,10 +52,14 @@ def minor_units(exact: Decimal, decimals: int) -> int:
 
 
 def stored_decimal(number: Decimal) -> Decimal:
-    """The nearest number the databases keep exactly; for figures that are only for display."""
-    return STORED.plus(number).quantize(Decimal(1).scaleb(-MOST_PLACES), context=WIDE).normalize(WIDE)
+    """The nearest number the databases keep exactly. Refuses more than 15 digits before the point."""
+    stored = STORED.plus(number).quantize(Decimal(1).scaleb(-MOST_PLACES), context=WIDE).normalize(WIDE)
+    if abs(stored) >= LARGEST:
+        raise PriceRefused(f"A quantity of {number:,.0f} is more than an invoice can hold.")
+    return stored
 
 
 def shown_unit_price(exact_amount: Decimal, quantity: Decimal) -> Decimal:
-    """What one unit came to on an imported line; the sum itself where there is no quantity."""
-    return stored_decimal(WIDE.divide(exact_amount, quantity) if quantity else exact_amount)
+    """What one unit came to, for display; the sum itself where there is no quantity, or next to none."""
+    price = WIDE.divide(exact_amount, quantity) if quantity else exact_amount
+    return stored_decimal(price if abs(price) < LARGEST - 1 else exact_amount)

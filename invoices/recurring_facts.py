@@ -2,7 +2,7 @@
 
 *Pending* is what is to be billed up to the month's end and is on no line yet, or only on the draft that is
 about to be made anew. What other lines bill already matters too: tiers are a month's, so what is late is
-rated as the rest of its month.
+rated from where they end.
 """
 
 from collections import defaultdict
@@ -22,6 +22,7 @@ from invoices.proration import DAY, month_after, month_of
 # An account's use of a meter in a month: account, item, first day of the month.
 Metered = tuple[int, int, date]
 ChargedMonth = tuple[int, date]
+BEGINS = "line__pricing__billed_before"
 
 
 @dataclass(slots=True)
@@ -42,6 +43,17 @@ class Used:
 
 
 @dataclass(slots=True)
+class Billed:
+    """What another line bills of a meter's use in a month: `quantity`, rated as what follows on `begins`."""
+
+    begins: Decimal
+    quantity: Decimal = Decimal(0)
+
+    def add(self, quantity: Decimal) -> None:
+        self.quantity = WIDE.add(self.quantity, quantity)
+
+
+@dataclass(slots=True)
 class Facts:
     """By account, unless it says otherwise. `drafts` are those to be made anew; `kept` holds what stays as
     it is: the month's recurring invoice that was issued, or its draft that somebody edited."""
@@ -54,7 +66,7 @@ class Facts:
     months_elsewhere: set[ChargedMonth] = field(default_factory=set)
     months_own: dict[int, set[ChargedMonth]] = field(default_factory=lambda: defaultdict(set))
     used: dict[int, dict[Metered, Used]] = field(default_factory=lambda: defaultdict(dict))
-    used_elsewhere: dict[Metered, Decimal] = field(default_factory=dict)
+    used_below: dict[Metered, Decimal] = field(default_factory=dict)
     items: Mapping[int, Item] = field(default_factory=dict)
     plans: dict[date, Plans] = field(default_factory=dict)
 
@@ -121,11 +133,25 @@ def _read_usage(facts: Facts, ids: Sequence[int]) -> None:
     metered = [key for account in facts.used.values() for key in account]
     if not metered:
         return
-    before = records.filter(
+    elsewhere = records.filter(
         account__in={account for account, _, _ in metered},
         item__in={item for _, item, _ in metered},
         day__gte=min(month for _, _, month in metered),
     ).exclude(Q(line=None) | of_drafts)
-    for account, item, day, quantity in before.values_list(*columns[:4]).iterator():
-        key = (account, item, month_of(day))
-        facts.used_elsewhere[key] = WIDE.add(facts.used_elsewhere.get(key, Decimal(0)), quantity)
+    billed: dict[Metered, dict[int, Billed]] = defaultdict(dict)
+    for account, item, day, quantity, line, begins in elsewhere.values_list(*columns, BEGINS).iterator():
+        lines = billed[account, item, month_of(day)]
+        lines.setdefault(line, Billed(Decimal(begins or 0))).add(quantity)
+    facts.used_below = {key: _billed_below(lines.values()) for key, lines in billed.items()}
+
+
+def _billed_below(lines: Iterable[Billed]) -> Decimal:
+    """How much of a month's use other lines bill, up to the first gap that a voided or discarded one left.
+    What stands above a gap was rated from where it stands; what comes into it, as if that were not there."""
+    billed = highest = Decimal(0)
+    for line in sorted(lines, key=lambda line: line.begins):
+        if line.begins > highest:
+            break
+        billed = WIDE.add(billed, line.quantity)
+        highest = max(highest, WIDE.add(line.begins, line.quantity))
+    return billed

@@ -2,8 +2,10 @@
 days.
 
 Usage of a meter is summed up by calendar month and rated as one, at the price that holds on the month's
-last day. What comes late, or corrects what was billed, is rated as the rest of its month: what all of it
-costs, less what the part that other lines bill would cost by itself.
+last day. The lines that bill one month stand on each other: what comes late, or corrects what was billed,
+costs what the month's use costs with it, less what it costs without. Each line keeps where it begins
+(`billed_before`), so one that is voided or made anew is rated again where it stood, and not on top of what
+was billed after it.
 """
 
 from collections.abc import Iterator
@@ -117,14 +119,14 @@ def _of_usage(account: Account, facts: Facts) -> Iterator[Wanted]:
                 f"The meter “{item}” ({item.key}) has no price for this account in {month:%Y-%m}."
             )
         try:
-            figures = _usage_figures(held, used.quantity, facts.used_elsewhere.get(key), account.currency)
+            figures = _usage_figures(held, used.quantity, facts.used_below.get(key), account.currency)
         except (PriceRefused, PlanRefused) as refused:
             raise LinesRefused(f"The meter “{item}” ({item.key}) in {month:%Y-%m}: {refused}") from refused
         yield Wanted(_line(account, item, "", figures, used.first, used.last), used=used)
 
 
 def _usage_figures(held: PlanHeld, quantity: Decimal, before: Decimal | None, currency: str) -> Figures:
-    """`before` is what other lines bill of the month."""
+    """`before` is what other lines bill of the month, below this one."""
     if not before:
         return figures_of(held, quantity, currency)
     whole = figures_of(held, WIDE.add(before, quantity), currency)

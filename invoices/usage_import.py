@@ -17,7 +17,7 @@ from customers.acts import Actor, Refusal, accounts_lock, act, act_record, act_r
 from customers.models import Account, Customer
 from customers.money import amount_round, amount_text
 from invoices.models import Invoice, Item, Line, Source
-from invoices.pricing import LARGEST_MINOR, WIDE, shown_unit_price, stored_decimal
+from invoices.pricing import LARGEST_MINOR, WIDE, PriceRefused, shown_unit_price, stored_decimal
 from invoices.usage_file import SetAside, UsageCharge, UsageFile
 
 Days = Callable[[UsageCharge, Account], tuple[date, date]]
@@ -196,10 +196,16 @@ def _line(
     draft: Invoice, account: Account, item: Item, position: int, charge: UsageCharge, days: Days
 ) -> Line:
     amount = amount_round(charge.exact_amount, charge.currency)
+    too_much = ImportRefused(
+        f"The item “{item.key}” of account “{account.key}” comes to more than an invoice can hold."
+    )
     if abs(amount) > LARGEST_MINOR:
-        raise ImportRefused(
-            f"The item “{item.key}” of account “{account.key}” comes to more than an invoice can hold."
-        )
+        raise too_much
+    try:
+        quantity = stored_decimal(charge.quantity)
+        unit_price = shown_unit_price(charge.exact_amount, charge.quantity)
+    except PriceRefused:
+        raise too_much from None
     first_day, last_day = days(charge, account)
     return Line(
         account=account,
@@ -211,8 +217,8 @@ def _line(
         unit=item.unit,
         tags=item.tags,
         description="Correction" if amount < 0 else "",
-        quantity=stored_decimal(charge.quantity),
-        unit_price=shown_unit_price(charge.exact_amount, charge.quantity),
+        quantity=quantity,
+        unit_price=unit_price,
         exact_amount=f"{charge.exact_amount:f}",
         currency=charge.currency,
         amount=amount,

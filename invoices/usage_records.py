@@ -13,7 +13,7 @@ from customers.acts import Actor, Refusal, account_lock, accounts_lock, act, act
 from customers.models import Account
 from invoices.models import Item, Kind, UsageRecord, UsageSource
 from invoices.plan_text import plain
-from invoices.pricing import WIDE, stored_decimal
+from invoices.pricing import WIDE, PriceRefused, stored_decimal
 from invoices.usage_days import UsageDay, UsageDays
 
 FIRST_YEAR = 2000
@@ -101,8 +101,8 @@ def usage_records_import(
 ) -> RecordsResult:
     """Book a file's usage as records, one for each account, meter and day: all of it or nothing.
 
-    `digest` is the SHA-256 of the file. Refuses accounts and usage meters that are not there, and accounts
-    that are closed or in another currency.
+    `digest` is the SHA-256 of the file. Refuses accounts and usage meters that are not there, accounts that
+    are closed or in another currency, and more of a meter in a day than a record can hold.
     """
     content = {"digest": digest, "month": month}
     if first := act_repeated("usage_records_import", token, content):
@@ -113,7 +113,7 @@ def usage_records_import(
         UsageRecord(
             account=accounts[each.customer_key, each.account_key],
             item=items[each.item_key],
-            quantity=stored_decimal(each.quantity),
+            quantity=_quantity(each),
             day=each.day,
             source=UsageSource.IMPORT,
             created_at=now,
@@ -179,6 +179,15 @@ def _accounts(days: Iterable[UsageDay]) -> dict[tuple[str, str], Account]:
                 f"the file charges it in {day.currency}."
             )
     return accounts
+
+
+def _quantity(of: UsageDay) -> Decimal:
+    try:
+        return stored_decimal(of.quantity)
+    except PriceRefused as refused:
+        raise UsageRecordRefused(
+            f"“{of.item_name}” of account “{of.account_key}” on {of.day:%-d %B %Y}: {refused}"
+        ) from refused
 
 
 def _items(days: Sequence[UsageDay]) -> dict[str, Item]:

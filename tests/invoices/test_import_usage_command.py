@@ -147,6 +147,13 @@ def test_a_bad_row_is_named_with_row_and_column_and_nothing_is_written(
     assert (ledger_digest(), Act.objects.count(), Item.objects.count()) == (before, 0, 0)
 
 
+def test_more_of_an_item_than_a_line_can_hold_is_refused(db: None, tmp_path: Path) -> None:
+    row = "a,a,USD,calls,call,2024-09-01,2024-09-18,999999999999999,1.00\n"
+    with pytest.raises(CommandError, match="“calls” of account “a” comes to more than an invoice can hold"):
+        command(written(tmp_path, SIMPLE + row + row))
+    assert Item.objects.count() == 0
+
+
 def test_a_byte_that_is_not_utf_8_is_named_with_row_and_column(db: None, tmp_path: Path) -> None:
     file = tmp_path / "latin.csv"
     file.write_bytes(f"{SIMPLE}a,a,USD,".encode() + b"caf\xe9,call,2024-09-01,2024-09-30,1,1.00\n")

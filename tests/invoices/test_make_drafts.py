@@ -407,6 +407,48 @@ def test_the_database_bills_a_month_of_a_charge_once(both: Account) -> None:
     BilledMonth.objects.create(**again | {"month": day("2026-07-01")})
 
 
+@pytest.fixture
+def late(account: Account, calls: Item, standard: PriceList) -> Account:
+    """1,000 calls of August on its draft, and 500 that came late on September's."""
+    a_usage(account, calls, "1000")
+    make_drafts()
+    a_usage(account, calls, "500", "2026-08-31")
+    make_drafts("2026-09", now="2026-10-01")
+    assert (amounts(the_draft(account)), amounts(the_draft(account, "2026-09"))) == ([1000], [250])
+    return account
+
+
+def test_r13_a_draft_does_not_count_what_came_after_it_as_billed_before(late: Account) -> None:
+    for _ in range(2):
+        make_drafts()
+        make_drafts("2026-09", now="2026-10-01")
+    assert (amounts(the_draft(late)), amounts(the_draft(late, "2026-09"))) == ([1000], [250])
+    assert [kind for kind, _ in acts()] == ["draft_make", "draft_make"]
+
+
+def test_r9_voided_after_late_usage_was_billed_it_costs_the_same_again(late: Account) -> None:
+    first = issue(the_draft(late))
+    issue(the_draft(late, "2026-09"), "2026-10-01")
+    void(first, "2026-10-02")
+    make_drafts("2026-08", now="2026-10-03")
+    assert amounts(the_draft(late)) == [1000]
+    assert all_billed() == 1250
+
+
+def test_r9_what_goes_back_below_later_usage_leaves_it_where_it_stands(late: Account, calls: Item) -> None:
+    """The draft of the first 1,000 is thrown away, and 200 less come back: 800 at a cent each."""
+    issue(the_draft(late, "2026-09"), "2026-10-01")
+    invoice_discard(invoice=the_draft(late), **by_now("2026-10-01"))
+    a_usage(late, calls, "-200")
+    make_drafts(now="2026-10-02")
+    assert amounts(the_draft(late)) == [800]
+    issue(the_draft(late), "2026-10-02")
+    a_usage(late, calls, "200")
+    make_drafts("2026-10", now="2026-11-01")
+    assert amounts(the_draft(late, "2026-10")) == [200]
+    assert all_billed() == 1250
+
+
 # --- Left -------------------------------------------------------------------------------
 
 
@@ -435,6 +477,17 @@ def test_what_no_invoice_can_hold_leaves_the_account(
     result = make_drafts()
     assert "more than an invoice can hold" in result.left[0].reason
     assert Invoice.objects.count() == 0
+
+
+def test_a_quantity_that_no_line_can_hold_leaves_the_account(account: Account, standard: PriceList) -> None:
+    meter = an_item("Requests")
+    a_price(standard, meter, ("", "0.000001"))
+    a_usage(account, meter, "999999999999999")
+    a_usage(account, meter, "1")
+    assert make_drafts().left[0].reason == (
+        f"The meter “Requests” ({meter.key}) in 2026-08: "
+        "A quantity of 1,000,000,000,000,000 is more than an invoice can hold."
+    )
 
 
 def test_a_closed_account_is_named_if_usage_of_it_is_not_billed(

@@ -111,7 +111,15 @@ def test_r1_more_digits_than_both_databases_keep_are_refused(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("exact", "quantity", "shown"),
-    [("1.00", "3", "0.333333333333"), ("5.00", "0", "5"), ("10", "4", "2.5"), ("0.01", "1000", "0.00001")],
+    [
+        *(
+            ("1.00", "3", "0.333333333333"),
+            ("5.00", "0", "5"),
+            ("10", "4", "2.5"),
+            ("0.01", "1000", "0.00001"),
+        ),
+        ("2000", "0.000000000001", "2000"),  # the price of a whole one has more digits than a line can hold
+    ],
 )
 def test_r1_the_unit_price_of_an_imported_line_is_for_display(exact: str, quantity: str, shown: str) -> None:
     assert shown_unit_price(Decimal(exact), Decimal(quantity)) == Decimal(shown)
@@ -138,3 +146,9 @@ def test_r1_both_databases_keep_fifteen_digits_exactly(quantity: str, price: str
     draft = a_draft(an_account(), a_line(an_item(), price, quantity))
     line = Line.objects.get(invoice=draft)
     assert (line.quantity, line.unit_price) == (Decimal(quantity), Decimal(price))
+
+
+@pytest.mark.parametrize("number", ["1000000000000000", "-1000000000000000", "999999999999999.7"])
+def test_r1_what_has_more_digits_before_the_point_than_they_keep_is_refused(number: str) -> None:
+    with pytest.raises(PriceRefused, match="more than an invoice can hold"):
+        stored_decimal(Decimal(number))

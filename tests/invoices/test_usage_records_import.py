@@ -71,6 +71,15 @@ def test_each_day_s_rows_of_a_meter_are_one_record(tmp_path: Path, account: Acco
     assert Invoice.objects.count() == 0
 
 
+def test_more_in_a_day_than_a_record_can_hold_is_refused_and_nothing_is_booked(
+    tmp_path: Path, account: Account, calls: Item
+) -> None:
+    row = f"{account.customer.key},{account.key},calls,2026-08-03,999999999999999"
+    with pytest.raises(CommandError, match="on 3 August 2026: A quantity of 1,999,999,999,999,998 is more"):
+        command(daily(tmp_path, row, row, f"{account.customer.key},{account.key},calls,2026-08-04,1"))
+    assert recorded() == []
+
+
 def test_r13_the_same_file_twice_is_once(tmp_path: Path, account: Account, calls: Item) -> None:
     file = daily(tmp_path, f"{account.customer.key},{account.key},calls,2026-08-03,1")
     command(file)
