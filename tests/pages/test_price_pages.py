@@ -217,6 +217,7 @@ def test_a_second_price_for_one_day_takes_the_place_of_the_first_once_that_is_co
     form = form | {"replaces": str(typo.pk)}
     assert [web.post(path(prices), form).status_code for _ in range(2)] == [302, 302]
     key = item.key
+    assert "olivia replaced the price of API calls on" in text(web.get(f"/prices/{prices.pk}/"))
     assert rows(web.get(f"/prices/{prices.pk}/"))[1:] == [
         f"API calls {key} Per unit $0.50 per call Coming from 1 Oct 2026 New price",
         f"API calls {key} Per unit $5.00 per call Replaced never; it was for 1 Oct 2026",
