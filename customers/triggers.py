@@ -6,6 +6,7 @@ migrate, because SQLite drops them whenever it rebuilds a table, and a system ch
 
 A rule's condition is SQL over OLD and NEW. `{distinct}` stands for the engine's NULL-safe
 "is different": a save that names every column and changes none is let through.
+`{json_text}(column, '{json_key}name')` is the text that a JSON object has under a name.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +16,10 @@ from typing import Literal
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 PREFIX = "seal_"
-DISTINCT = "IS DISTINCT FROM"
+WORDS = {
+    "sqlite": {"distinct": "IS NOT", "json_text": "json_extract", "json_key": "$."},
+    "postgresql": {"distinct": "IS DISTINCT FROM", "json_text": "jsonb_extract_path_text", "json_key": ""},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +133,7 @@ def _statements(vendor: str, rule: Rule | Effect) -> tuple[str, ...]:
     if isinstance(rule, Effect):
         return _effect_statements(vendor, rule)
     if vendor == "sqlite":
-        parts = [f"({part.format(distinct='IS NOT')})" for part in (rule.when, rule.condition) if part]
+        parts = [f"({part.format(**WORDS[vendor])})" for part in (rule.when, rule.condition) if part]
         when = f"WHEN {' AND '.join(parts)} " if parts else ""
         moment = "AFTER" if rule.after else "BEFORE"
         return (
@@ -139,9 +143,9 @@ def _statements(vendor: str, rule: Rule | Effect) -> tuple[str, ...]:
     if rule.after:
         return _after_statements(rule)
     # OR REPLACE: a trigger that was switched off is still there, and is switched on again by it.
-    condition = rule.condition.format(distinct=DISTINCT) or "TRUE"
+    condition = rule.condition.format(**WORDS[vendor]) or "TRUE"
     row = "OLD" if rule.event == "DELETE" else "NEW"
-    when = rule.when.format(distinct=DISTINCT)
+    when = rule.when.format(**WORDS[vendor])
     return (
         _refusing_function(rule.trigger, condition, rule.sentence, row, rule.lock, when),
         f"CREATE OR REPLACE TRIGGER {rule.trigger} BEFORE {rule.event} ON {rule.table} "
@@ -155,7 +159,7 @@ def _after_statements(rule: Rule) -> tuple[str, str]:
     The CASE keeps the planner from turning the condition's questions into joins with whole tables, which
     it does right after a table has grown: each stays a look into an index.
     """
-    parts = [f"({part.format(distinct=DISTINCT)})" for part in (rule.when, rule.condition) if part]
+    parts = [f"({part.format(**WORDS['postgresql'])})" for part in (rule.when, rule.condition) if part]
     condition = " AND ".join(parts).replace("NEW.", "new_rows.").replace("OLD.", "old_rows.")
     tables, rows = "NEW TABLE AS new_rows", "new_rows"
     if rule.event == "UPDATE":

@@ -19,6 +19,18 @@ LIST_AGREES = (
     "WHERE a.id = NEW.account_id AND p.id = NEW.price_list_id"
 )
 
+SAME_DAY = (
+    "SELECT 1 FROM invoices_price p WHERE p.price_list_id = NEW.price_list_id AND p.item_id = NEW.item_id "
+    "AND p.effective_from = NEW.effective_from"
+)
+ISSUED_BY_IT = (
+    "SELECT 1 FROM invoices_line l JOIN invoices_invoice i ON i.id = l.invoice_id "
+    "JOIN invoices_pricelist p ON p.id = NEW.price_list_id "
+    "WHERE l.item_id = NEW.item_id AND i.status IN ('issued', 'paid') "
+    "AND {json_text}(l.pricing, '{json_key}price_list') = p.key "
+    "AND {json_text}(l.pricing, '{json_key}effective_from') = CAST(NEW.effective_from AS text)"
+)
+
 CHARGE_FACTS = (
     *("id", "account_id", "item_id", "description", "quantity", "unit_price", "prorated", "starts_on"),
     "created_at",
@@ -150,6 +162,14 @@ INVOICE_RULES = (
 
 PRICE_RULES = (
     *sealed("invoices_price", "a price"),
+    Rule(
+        "invoices_price_replaced",
+        "invoices_price",
+        "INSERT",
+        "a price by which an issued invoice was rated is not replaced",
+        f"EXISTS ({ISSUED_BY_IT})",
+        when=f"EXISTS ({SAME_DAY})",
+    ),
     *sealed("invoices_accountpricelist", "the choice of a price list"),
     Rule(
         "invoices_accountpricelist_currency",

@@ -66,6 +66,7 @@ class PriceForm(ActForm):
     package_size = NumberField(label="Units in a package", required=False)
     unit_price = NumberField(label="Price", required=False, help_text="Up to 12 decimals, such as 0.0004.")
     flat_fee = NumberField(label="Fee", required=False, help_text="Due once as soon as anything is used.")
+    replaces = forms.IntegerField(required=False)
     quantity = NumberField(
         label="Try a quantity", required=False, initial="1500", help_text="Only for the example; not saved."
     )
@@ -90,7 +91,7 @@ class PriceForm(ActForm):
 
     def plan(self, tiers: "BaseTierFormSet") -> Plan | None:
         """The plan typed; None with the reason among the errors where there is none."""
-        if set(self.errors) - {"item", "effective_from", "quantity", "request_token"}:
+        if set(self.errors) - {"item", "effective_from", "replaces", "quantity", "request_token"}:
             return None
         data = self.cleaned_data
         scheme = data["scheme"]

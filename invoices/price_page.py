@@ -14,8 +14,8 @@ from invoices.pricing import PriceRefused, minor_units
 from invoices.pricing_words import number_words, plan_words, step_words, sum_words
 from invoices.rating import Plan, PlanRefused, rate
 
-STATES = (("current", "Current"), ("coming", "Coming"), ("past", "Past"))
-STATE_BADGES = {"current": "live", "coming": "waiting", "past": "used"}
+STATES = (("current", "Current"), ("coming", "Coming"), ("past", "Past"), ("replaced", "Replaced"))
+STATE_BADGES = {"current": "live", "coming": "waiting", "past": "used", "replaced": "voided"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,24 @@ def price_rows(prices: Iterable[Price], price_list: PriceList, today: date) -> l
 
 def _row(price: Price, price_list: PriceList, today: date) -> PriceRow:
     following = price.next_from
-    state = "past" if following and following <= today else "current"
+    state = "coming" if price.effective_from > today else "current"
+    if following == price.effective_from:
+        state = "replaced"
+    elif following and following <= today:
+        state = "past"
     return PriceRow(
         price=price,
         words=plan_words(price.plan, price_list.currency, price.item.unit),
-        state="coming" if price.effective_from > today else state,
+        state=state,
         last_day=following and following - timedelta(days=1),
     )
+
+
+def price_words(price: Price | None) -> str:
+    """All of a price in one line; nothing of none."""
+    if price is None:
+        return ""
+    return ", ".join(plan_words(price.plan, price.price_list.currency, price.item.unit))
 
 
 def example(plan: Plan, quantity: Decimal, currency: str) -> Example:

@@ -7,7 +7,7 @@ from django.conf import settings
 
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated
 from customers.models import Account
-from invoices.models import AccountPriceList, Item, Price, PriceList
+from invoices.models import AccountPriceList, Invoice, Item, Line, Price, PriceList, Status
 from invoices.plan_text import plain, plan_read, tiers_text
 from invoices.pricing import PriceRefused, decimal_parse
 from invoices.rating import Plan, PlanRefused
@@ -72,10 +72,12 @@ def price_add(
     by: Actor,
     now: datetime,
     token: str,
+    replaces: int | None = None,
 ) -> Price:
     """What an item costs on a list from a day on, in place of the price before. It can never be changed.
 
-    Refuses a day on which a price of the item begins already, and numbers the databases do not keep exactly.
+    Refuses a day on which a price of the item begins already, unless that one `replaces` names and no issued
+    invoice was rated by it; and numbers the databases do not keep exactly.
     """
     size = None if plan.package_size is None else plain(plan.package_size)
     content = {
@@ -85,15 +87,15 @@ def price_add(
         "scheme": plan.scheme,
         "tiers": tiers_text(plan),
         "package_size": size,
+        **({} if replaces is None else {"replaces": replaces}),
     }
+    price_list = PriceList.objects.select_for_update(no_key=True).get(pk=price_list.pk)
     if first := act_repeated("price_add", token, content):
         return Price.objects.get(pk=first.details["price"])
     _day_check(effective_from)
-    if Price.objects.filter(price_list=price_list, item=item, effective_from=effective_from).exists():
-        raise PriceListRefused(
-            f"A price of {item} begins on that day already, and a price never changes: "
-            "let the new one begin on another day."
-        )
+    before = price_beginning(price_list, item, effective_from)
+    if before:
+        _replace_check(before, replaces)
     try:
         package_size = None if size is None else decimal_parse(size)
         plan_read(plan.scheme, content["tiers"], package_size)
@@ -109,6 +111,8 @@ def price_add(
         created_at=now,
     )
     details = {"price": price.pk, "item": item.pk, "name": item.name}
+    if before:
+        details["replaces"] = before.pk
     _record("price_add", price_list, content, by=by, now=now, token=token, details=details)
     return price
 
@@ -156,6 +160,42 @@ def account_price_list_set(
         details={"choice": choice.pk},
     )
     return choice
+
+
+def price_beginning(price_list: PriceList, item: Item, day: date) -> Price | None:
+    """The price that begins on the day and holds: of several the last."""
+    found = Price.objects.filter(price_list=price_list, item=item, effective_from=day)
+    return found.select_related("item", "price_list").order_by("pk").last()
+
+
+def price_issued(price: Price) -> Invoice | None:
+    """The first issued invoice with a line that the price of that day has rated."""
+    rated = Line.objects.filter(
+        item=price.item_id,
+        pricing__price_list=price.price_list.key,
+        pricing__effective_from=price.effective_from.isoformat(),
+        invoice__status__in=(Status.ISSUED, Status.PAID),
+    )
+    return Invoice.objects.filter(lines__in=rated).order_by("pk").first()
+
+
+def price_replaceable(price_list: PriceList, item: Item, day: date) -> Price | None:
+    """The price that begins on the day, if another may take its place."""
+    before = price_beginning(price_list, item, day)
+    return before if before and not price_issued(before) else None
+
+
+def _replace_check(before: Price, replaces: int | None) -> None:
+    if invoice := price_issued(before):
+        raise PriceListRefused(
+            f"A price of {before.item} begins on that day already, and invoice {invoice} was rated by it, "
+            "so it stays: let the new one begin on another day."
+        )
+    if replaces != before.pk:
+        raise PriceListRefused(
+            f"A price of {before.item} begins on that day already: confirm that the new one takes its place, "
+            "or let it begin on another day."
+        )
 
 
 def _default_check(currency: str) -> None:

@@ -23,8 +23,14 @@ from invoices.price_forms import (
     tier_formset,
 )
 from invoices.price_lists import lists_on
-from invoices.price_page import STATES, example, lists_today, price_rows
-from invoices.price_services import account_price_list_set, price_add, price_list_add, price_list_edit
+from invoices.price_page import STATES, example, lists_today, price_rows, price_words
+from invoices.price_services import (
+    account_price_list_set,
+    price_add,
+    price_list_add,
+    price_list_edit,
+    price_replaceable,
+)
 from invoices.views import item_choices
 
 PER_PAGE = 50
@@ -50,11 +56,13 @@ def price_list_page(request: HttpRequest, pk: int) -> HttpResponse:
         found = found.coming_on(today)
     elif state == "past":
         found = found.past_on(today)
+    elif state == "replaced":
+        found = found.replaced()
     elif state == "current":
         found = found.holding_on(today)
     if search:
         found = found.filter(Q(item__name__icontains=search) | Q(item__key__icontains=search))
-    found = found.order_by("item__name", "item", "-effective_from")
+    found = found.order_by("item__name", "item", "-effective_from", "-pk")
     page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "price_list": price_list,
@@ -120,15 +128,17 @@ def price_add_page(request: HttpRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     htmx = bool(getattr(request, "htmx", False))
     form, tiers = _price_form(request, price_list, lists_today(now))
-    plan = form.plan(tiers) if form.is_bound else None
+    plan, before = form.plan(tiers) if form.is_bound else None, None
     if plan and form.is_valid() and not (htmx or "preview" in request.POST):
         data = form.cleaned_data
+        item = get_object_or_404(Item, pk=data["item"])
         added = form.perform(
             lambda: price_add(
                 price_list=price_list,
-                item=get_object_or_404(Item, pk=data["item"]),
+                item=item,
                 plan=plan,
                 effective_from=data["effective_from"],
+                replaces=data["replaces"],
                 by=actor_of(request),
                 now=now,
                 token=form.token,
@@ -137,11 +147,14 @@ def price_add_page(request: HttpRequest, pk: int) -> HttpResponse:
         if added:
             messages.success(request, f"The price of {added.item} is saved.")
             return redirect(price_list)
+        before = price_replaceable(price_list, item, data["effective_from"])
     quantity = form.cleaned_data.get("quantity") if form.is_bound else None
     context = {
         "price_list": price_list,
         "form": form,
         "tiers": tiers,
+        "before": before,
+        "before_words": price_words(before),
         "example": example(plan, quantity, price_list.currency) if plan and quantity is not None else None,
     }
     return render(request, "invoices/_price_example.html" if htmx else "invoices/price_add.html", context)
@@ -152,7 +165,9 @@ def _price_form(request: HttpRequest, on: PriceList, today: date) -> tuple[Price
     newest = None
     asked = request.GET.get("item", "")
     if asked.isascii() and asked.isdigit() and len(asked) < 19:
-        newest = Price.objects.filter(price_list=on, item=int(asked)).order_by("-effective_from").first()
+        newest = (
+            Price.objects.filter(price_list=on, item=int(asked)).order_by("-effective_from", "-pk").first()
+        )
     typed, rows = price_typed(newest, today)
     form = PriceForm(request.POST or None, initial=typed, items=item_choices())
     tiers = tier_formset(0 if rows else EMPTY_TIERS)(request.POST or None, initial=rows, prefix="tiers")

@@ -59,7 +59,8 @@ PAGES = ("account", "batch", "credit", "customer", "invoice", "price_list", "run
 @register.filter
 def act_words(act: Act) -> str:
     if act.kind == "price_add" and "name" in act.details:
-        return f"added a price of {act.details['name']} to"
+        did = "replaced the price of {} on" if "replaces" in act.details else "added a price of {} to"
+        return did.format(act.details["name"])
     return WORDS.get(act.kind, act.kind.replace("_", " "))
 
 

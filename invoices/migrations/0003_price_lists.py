@@ -45,8 +45,9 @@ class Migration(migrations.Migration):
                 ('price_list', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='prices', to='invoices.pricelist')),
             ],
             options={
-                'ordering': ('price_list', 'item', 'effective_from'),
-                'constraints': [models.UniqueConstraint(fields=('price_list', 'item', 'effective_from'), name='price_once_per_item_and_day'), models.CheckConstraint(condition=models.Q(('scheme__in', ['per_unit', 'graduated', 'volume', 'package'])), name='price_scheme_known'), models.CheckConstraint(condition=models.Q(models.Q(('package_size__gt', 0), ('package_size__isnull', False), ('scheme', 'package')), models.Q(models.Q(('scheme', 'package'), _negated=True), ('package_size', None)), _connector='OR'), name='price_package_has_size')],
+                'ordering': ('price_list', 'item', 'effective_from', 'pk'),
+                'indexes': [models.Index(fields=['price_list', 'item', 'effective_from', 'id'], name='price_day')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('scheme__in', ['per_unit', 'graduated', 'volume', 'package'])), name='price_scheme_known'), models.CheckConstraint(condition=models.Q(models.Q(('package_size__gt', 0), ('package_size__isnull', False), ('scheme', 'package')), models.Q(models.Q(('scheme', 'package'), _negated=True), ('package_size', None)), _connector='OR'), name='price_package_has_size')],
             },
         ),
         migrations.CreateModel(

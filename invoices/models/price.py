@@ -1,7 +1,8 @@
 """What items cost: price lists, their prices, and which list an account uses (R1, R15).
 
-A price is written once. It holds from its first day until another of the same item on the same list begins;
-so what held on a day is known for good, and a month can be rated again to the same amounts.
+A price is written once. It holds from its first day until another of the same item on the same list begins.
+Of several for one day the last written holds: a mistyped price is replaced by another for its day, as long as
+no issued invoice was rated by it. From then on what held on that day is known for good.
 """
 
 from datetime import date
@@ -57,17 +58,20 @@ class PriceList(models.Model):
 
 
 class PriceQuerySet(SealedQuerySet["Price"]):
-    """A price holds until the next one of its item on its list begins."""
+    """A price holds until the next one of its item on its list begins; never, if that begins on its day."""
 
     def holding_on(self, day: date) -> "PriceQuerySet":
         """Of each item on each list the one price that holds on a day: the last that began."""
         return self.filter(~Exists(_later().filter(effective_from__lte=day)), effective_from__lte=day)
 
     def past_on(self, day: date) -> "PriceQuerySet":
-        return self.filter(Exists(_later().filter(effective_from__lte=day)))
+        return self.filter(Exists(_later().filter(effective_from__lte=day))).exclude(_replaced())
 
     def coming_on(self, day: date) -> "PriceQuerySet":
-        return self.filter(effective_from__gt=day)
+        return self.filter(effective_from__gt=day).exclude(_replaced())
+
+    def replaced(self) -> "PriceQuerySet":
+        return self.filter(_replaced())
 
     def with_next(self) -> "PriceQuerySet":
         """Adds `next_from`: the first day of the price that follows, if one does."""
@@ -77,12 +81,17 @@ class PriceQuerySet(SealedQuerySet["Price"]):
 
 
 def _later() -> "models.QuerySet[Price]":
-    """To ask with: later prices of the same item on the same list."""
+    """To ask with: prices of the same item on the same list that follow."""
+    day = OuterRef("effective_from")
     return Price.objects.filter(
+        Q(effective_from__gt=day) | Q(effective_from=day, pk__gt=OuterRef("pk")),
         price_list=OuterRef("price_list"),
         item=OuterRef("item"),
-        effective_from__gt=OuterRef("effective_from"),
     )
+
+
+def _replaced() -> Exists:
+    return Exists(_later().filter(effective_from=OuterRef("effective_from")))
 
 
 class Price(SealedModel):
@@ -102,11 +111,9 @@ class Price(SealedModel):
     objects = PriceQuerySet.as_manager()
 
     class Meta:
-        ordering = ("price_list", "item", "effective_from")
+        ordering = ("price_list", "item", "effective_from", "pk")
+        indexes = (models.Index(fields=("price_list", "item", "effective_from", "id"), name="price_day"),)
         constraints = (
-            models.UniqueConstraint(
-                fields=("price_list", "item", "effective_from"), name="price_once_per_item_and_day"
-            ),
             models.CheckConstraint(condition=Q(scheme__in=Scheme.values), name="price_scheme_known"),
             models.CheckConstraint(
                 condition=Q(scheme=Scheme.PACKAGE, package_size__isnull=False, package_size__gt=0)

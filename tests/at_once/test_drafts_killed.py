@@ -21,7 +21,7 @@ from tests.invoices.recurring import a_charge, a_price, a_price_list, a_usage
 
 KILLS = 5
 LONGEST = 0.03  # seconds between a process's first draft and its end
-ACCOUNTS = 40
+ACCOUNTS = 30
 # The command's own chunks are of 100 accounts: so that there is something between the first and the last.
 SMALL_CHUNKS = """
 import sys

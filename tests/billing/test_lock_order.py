@@ -38,7 +38,7 @@ from invoices.charges import charge_add, charge_end
 from invoices.drafts import DraftLine, invoice_discard, invoice_draft, invoice_edit
 from invoices.models import Item, Kind
 from invoices.numbering import numbers_take
-from invoices.price_services import account_price_list_set, price_list_edit
+from invoices.price_services import account_price_list_set, price_add, price_list_edit
 from invoices.recurring import drafts_make
 from invoices.services import invoice_pay, item_edit
 from invoices.usage_days import UsageDay, UsageDays
@@ -60,7 +60,7 @@ from tests.factories import (
     day,
     terms,
 )
-from tests.invoices.prices import a_price_list
+from tests.invoices.prices import a_plan, a_price_list
 from tests.invoices.recurring import a_charge
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
@@ -232,6 +232,16 @@ ACTS: dict[str, Act] = {
             now=at.told["now"],
         ),
     ),
+    "price_add": (
+        "prices",
+        lambda at: price_add(
+            price_list=at.prices,
+            item=at.item,
+            plan=a_plan(),
+            effective_from=day("2026-12-01"),
+            **at.told,
+        ),
+    ),
     "price_list_edit": (
         "prices",
         lambda at: price_list_edit(price_list=at.prices, name="N", is_default=True, **at.told),
@@ -251,9 +261,9 @@ BEFORE_THE_LOCK = {
     "usage_records_import": TOKENS | {"customers_customer", "customers_account"},
     "credits_void": TOKENS | {"credits_entry"},
 }
-# These make a row that nothing else stands on yet; that its key is unique is their lock. The day of a price
-# is its key; the record of a run is opened once per token, and what it issues has locks of its own.
-LOCK_NOTHING = {"customer_open", "item_add", "price_add", "price_list_add", "run_start"}
+# These make a row that nothing else stands on yet; that its key is unique is their lock. The record
+# of a run is opened once per token, and what it issues has locks of its own.
+LOCK_NOTHING = {"customer_open", "item_add", "price_list_add", "run_start"}
 
 
 def test_every_act_of_the_product_has_a_row_here() -> None:

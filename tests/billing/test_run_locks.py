@@ -36,7 +36,7 @@ FIRST_AND_LAST: dict[str, Callable[[], object]] = {
 
 
 @pytest.mark.parametrize("table", FIRST_AND_LAST)
-def test_r7_the_accounts_of_a_chunk_are_held_from_before_its_first_write_to_its_last(table: str) -> None:
+def test_r7_a_chunk_s_accounts_are_held_from_its_first_write_to_its_last(table: str) -> None:
     accounts, item = [an_account(), an_account()], an_item()
     for account in accounts:
         a_credit(account, "4.00")

@@ -245,6 +245,21 @@ def test_late_usage_comes_on_the_next_draft_with_its_own_days(
     assert ledger_verify().breach is None
 
 
+def test_late_usage_on_days_around_those_billed_is_billed_by_itself(
+    account: Account, calls: Item, standard: PriceList
+) -> None:
+    a_usage(account, calls, "500", "2026-08-10")
+    make_drafts()
+    invoice = issue(the_draft(account))
+    a_usage(account, calls, "100", "2026-08-03")
+    a_usage(account, calls, "100", "2026-08-31")
+    assert make_drafts("2026-09", now="2026-10-01").left == []
+    assert lines_of(the_draft(account, "2026-09")) == [
+        ("API calls", "200", 200, day("2026-08-03"), day("2026-08-31"))
+    ]
+    assert UsageRecord.objects.filter(line__invoice=invoice).count() == 1
+
+
 def test_a_correction_of_billed_usage_gives_back_what_it_cost(
     account: Account, calls: Item, standard: PriceList
 ) -> None:
@@ -390,8 +405,8 @@ def test_r9_late_usage_is_rated_with_what_the_replacement_bills(both: Account, c
 
 def test_a_paid_invoice_keeps_what_it_billed(both: Account) -> None:
     pay(issue(the_draft(both)))
-    make_drafts()
-    make_drafts("2026-09", now="2026-10-01")
+    assert make_drafts().left == []
+    assert make_drafts("2026-09", now="2026-10-01").left == []
     assert all_billed() == 2500
 
 

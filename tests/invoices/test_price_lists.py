@@ -340,7 +340,7 @@ def test_a_list_is_never_deleted() -> None:
         past_the_model(PriceList).filter(pk=prices.pk)._raw_delete("default")
 
 
-def test_the_database_keeps_one_default_per_currency_and_one_price_per_day() -> None:
+def test_the_database_keeps_one_default_per_currency_and_refuses_prices_of_no_sense() -> None:
     prices, item = a_price_list(), an_item()
     with pytest.raises(IntegrityError), transaction.atomic():
         PriceList.objects.create(
@@ -349,7 +349,6 @@ def test_the_database_keeps_one_default_per_currency_and_one_price_per_day() -> 
     a_price(prices, item)
     row = {"tiers": tiers_text(a_plan()), "created_at": at("2026-07-01"), "item": item, "price_list": prices}
     for broken in (
-        {"effective_from": day("2026-08-01"), "scheme": "per_unit"},
         {"effective_from": day("2026-08-02"), "scheme": "sliding"},
         {"effective_from": day("2026-08-02"), "scheme": "package"},
         {"effective_from": day("2026-08-02"), "scheme": "per_unit", "package_size": 5},

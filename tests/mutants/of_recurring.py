@@ -7,6 +7,9 @@ LISTS = "tests/invoices/test_price_lists.py::"
 DRAFTS = "tests/invoices/test_make_drafts.py::"
 COMMAND = "tests/invoices/test_make_drafts_command.py::"
 RECORDS = "tests/invoices/test_usage_record_add.py::"
+REPLACED = (
+    "tests/invoices/test_price_add.py::test_r7_a_price_by_which_an_issued_invoice_was_rated_is_never_replaced"
+)
 VERIFY = "tests/billing/test_verify_ledger.py::"
 PRORATED = DRAFTS + "test_a_month_begun_or_left_in_the_middle_is_prorated_by_days"
 VOIDED = DRAFTS + "test_r9_voided_and_billed_again_it_is_billed_once"
@@ -108,6 +111,23 @@ RATING_MUTANTS = (
         (VERIFY + "test_a_broken_rule_is_named_with_its_first_bad_row",),
     ),
     Mutant(
+        RATING,
+        "a price that an issued invoice was rated by is replaced",
+        "invoices/price_services.py",
+        "    if invoice := price_issued(before):\n",
+        "    if False and (invoice := price_issued(before)):\n",
+        (REPLACED,),
+    ),
+    Mutant(
+        RATING,
+        "the database lets a price be replaced that an issued invoice was rated by",
+        "invoices/database_rules.py",
+        'f"EXISTS ({ISSUED_BY_IT})"',
+        '"FALSE"',
+        (REPLACED,),
+        BOTH,
+    ),
+    Mutant(
         CURRENCY,
         "the database lets an account use prices in another currency",
         "invoices/database_rules.py",
@@ -166,7 +186,7 @@ BILLED_MUTANTS = (
         "invoices/recurring_lines.py",
         "(charge.pk, month) not in facts.months_elsewhere",
         "month",
-        (DRAFTS + "test_a_paid_invoice_keeps_what_it_billed", CORRECTED),
+        (DRAFTS + "test_a_paid_invoice_keeps_what_it_billed",),
     ),
     Mutant(
         BILLED,
@@ -183,7 +203,7 @@ BILLED_MUTANTS = (
         "invoices/recurring_facts.py",
         "(records.unbilled(), records.filter(of_drafts))",
         "(records.exclude(of_drafts), records.filter(of_drafts))",
-        (DRAFTS + "test_a_paid_invoice_keeps_what_it_billed", CORRECTED),
+        (DRAFTS + "test_a_paid_invoice_keeps_what_it_billed",),
     ),
     Mutant(
         BILLED,
@@ -191,7 +211,7 @@ BILLED_MUTANTS = (
         "invoices/recurring.py",
         "    _bill_usage([each for each in wanted if each.used])\n",
         "",
-        (DRAFTS + "test_usage_is_summed_by_meter_and_priced_by_the_account_s_list", DISCARDED),
+        (DRAFTS + "test_usage_is_summed_by_meter_and_priced_by_the_account_s_list",),
     ),
     Mutant(
         BILLED,
@@ -199,7 +219,7 @@ BILLED_MUTANTS = (
         "invoices/recurring.py",
         " AND line_id IS NULL",
         "",
-        (DRAFTS + "test_late_usage_comes_on_the_next_draft_with_its_own_days",),
+        (DRAFTS + "test_late_usage_on_days_around_those_billed_is_billed_by_itself",),
         BOTH,
     ),
     Mutant(
@@ -243,7 +263,7 @@ BILLED_MUTANTS = (
         "billing/services.py",
         "    behind_move(current, replacement)\n",
         "",
-        (CORRECTED, DRAFTS + "test_r9_late_usage_is_rated_with_what_the_replacement_bills"),
+        (CORRECTED,),
     ),
     Mutant(
         BILLED,

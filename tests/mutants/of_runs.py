@@ -19,10 +19,7 @@ RUN_MUTANTS = (
         "billing/issuing/claim.py",
         "waiting.select_for_update(no_key=True, skip_locked=True)",
         "waiting",
-        (
-            RUN_LOCKS
-            + "test_r7_the_accounts_of_a_chunk_are_held_from_before_its_first_write_to_its_last[customers_act]",
-        ),
+        (RUN_LOCKS + "test_r7_a_chunk_s_accounts_are_held_from_its_first_write_to_its_last[customers_act]",),
         LOCKS,
     ),
     Mutant(
@@ -244,7 +241,7 @@ RUN_MUTANTS = (
         "credits/ledger.py",
         "lasts[booking.account_id] = number + 1, chained",
         "lasts[booking.account_id] = number + 1, previous",
-        ("tests/credits/test_chain.py::test_every_kind_of_entry_follows_from_the_one_before",),
+        ("tests/credits/test_chain.py::test_several_accounts_at_once_each_go_on_from_their_own_last_entry",),
         BOTH,
     ),
     Mutant(

@@ -203,14 +203,46 @@ def test_the_price_asked_for_is_not_called_optional(web: Client, prices: PriceLi
     assert "Fee (optional) Due once" in seen
 
 
-def test_a_second_price_for_one_day_is_refused_on_the_form(
+def test_a_second_price_for_one_day_takes_the_place_of_the_first_once_that_is_confirmed(
     web: Client, prices: PriceList, item: Item
 ) -> None:
-    a_price(prices, item, since="2026-10-01")
+    typo = a_price(prices, item, a_plan("per_unit", ("", "5")), since="2026-10-01")
+    assert "replaces" not in web.get(path(prices)).content.decode()
     answer = web.post(path(prices), typed(item, unit_price="0.5"))
     assert REFUSED in text(answer)
-    assert "begins on that day already" in text(answer)
-    assert fields(answer)["unit_price"] == "0.5"
+    assert "Replace the price that begins on that day $5.00 per call" in text(answer)
+    form = fields(answer)
+    assert (form["unit_price"], "replaces" in form) == ("0.5", False)
+    assert web.post(path(prices), form).status_code == 200, "it has to be ticked"
+    form = form | {"replaces": str(typo.pk)}
+    assert [web.post(path(prices), form).status_code for _ in range(2)] == [302, 302]
+    key = item.key
+    assert "olivia replaced the price of API calls on" in text(web.get(f"/prices/{prices.pk}/"))
+    assert rows(web.get(f"/prices/{prices.pk}/"))[1:] == [
+        f"API calls {key} Per unit $0.50 per call Coming from 1 Oct 2026 New price",
+        f"API calls {key} Per unit $5.00 per call Replaced never; it was for 1 Oct 2026",
+    ]
+    assert len(rows(web.get(f"/prices/{prices.pk}/?state=replaced"))) == 2
+    assert len(rows(web.get(f"/prices/{prices.pk}/?state=coming"))) == 2
+
+
+@pytest.mark.parametrize("replaces", ["0", "-1", "abc", "9" * 40])
+def test_a_price_that_is_not_the_one_shown_is_not_replaced(
+    web: Client, prices: PriceList, item: Item, replaces: str
+) -> None:
+    a_price(prices, item, since="2026-10-01")
+    answer = web.post(path(prices), typed(item, unit_price="0.5", replaces=replaces))
+    assert (answer.status_code, Price.objects.count()) == (200, 1)
+
+
+def test_a_price_that_an_issued_invoice_was_rated_by_is_not_offered_to_be_replaced(
+    web: Client, prices: PriceList, item: Item
+) -> None:
+    a_price(prices, item, since="2026-08-01")
+    invoice = issue(a_rated_draft(an_account(), item, "1000"))
+    answer = web.post(path(prices), typed(item, unit_price="0.5", effective_from="2026-08-01"))
+    assert f"invoice {invoice} was rated by it, so it stays" in text(answer)
+    assert "Replace the price" not in text(answer)
 
 
 EXAMPLES: dict[str, tuple[dict[str, str], str]] = {
