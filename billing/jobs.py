@@ -10,7 +10,7 @@ done twice, or half by a worker that died and then again by another, issues each
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
@@ -39,6 +39,12 @@ POLL = 0.5  # seconds
 UNFINISHED = """
     SELECT count(*) FROM procrastinate_jobs
     WHERE task_name = 'accounts_issue' AND args ->> 'run' = %s AND status IN ('todo', 'doing')
+"""
+
+
+WITH_JOBS = """
+    SELECT DISTINCT (args ->> 'run')::bigint FROM procrastinate_jobs
+    WHERE task_name = 'accounts_issue' AND args ->> 'run' = ANY(%s) AND status IN ('todo', 'doing')
 """
 
 
@@ -129,6 +135,15 @@ def jobs_unfinished(run: Run) -> int:
     with connection.cursor() as cursor:
         cursor.execute(UNFINISHED, [str(run.pk)])
         return int(cursor.fetchone()[0])
+
+
+def runs_with_jobs(runs: Collection[int]) -> set[int]:
+    """Those of the runs that workers are still to do something for."""
+    if not runs or connection.vendor != "postgresql":
+        return set()
+    with connection.cursor() as cursor:
+        cursor.execute(WITH_JOBS, [[str(run) for run in runs]])
+        return {run for (run,) in cursor.fetchall()}
 
 
 def jobs_needed() -> None:

@@ -11,6 +11,7 @@ from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from billing.issuing.claim import accounts_waiting
 from billing.issuing.drafts import Order, Parked
+from billing.jobs import runs_with_jobs
 from billing.models import Run, RunParked, RunPart, Sums
 from billing.run import DryRun, billing_run_dry, drafts_from_before, drafts_waiting, run_facts
 from customers.acts import Actor, fingerprint
@@ -23,7 +24,7 @@ COUNTED = 1000
 FIRST_LEFT = 20
 LONGEST_SILENCE = timedelta(minutes=2)
 
-STATES = {"running": "Running", "finished": "Finished", "unfinished": "Unfinished"}
+STATES = {"running": "Running", "waiting": "Waiting", "finished": "Finished", "unfinished": "Unfinished"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +77,16 @@ class RunPreview:
 
 
 def run_state(run: Run, now: datetime) -> str:
-    if run.finished_at:
-        return "finished"
-    return "running" if run.seen_at and now - run.seen_at < LONGEST_SILENCE else "unfinished"
+    return runs_states([run], now)[run.pk]
+
+
+def runs_states(runs: Sequence[Run], now: datetime) -> dict[int, str]:
+    """How each stands. One that nobody is at work on waits as long as it has jobs; else it came to no end."""
+    states = {run.pk: "finished" if run.finished_at else "running" for run in runs}
+    alive = [run.pk for run in runs if run.seen_at and now - run.seen_at < LONGEST_SILENCE]
+    silent = [pk for pk, state in states.items() if state == "running" and pk not in alive]
+    waiting = runs_with_jobs(silent)
+    return states | {pk: "waiting" if pk in waiting else "unfinished" for pk in silent}
 
 
 def run_lines(runs: QuerySet[Run], now: datetime) -> list[RunLine]:
@@ -88,7 +96,8 @@ def run_lines(runs: QuerySet[Run], now: datetime) -> list[RunLine]:
         issued=Subquery(parts.annotate(sum=Sum("invoices")).values("sum")),
         left=Subquery(left.annotate(count=Count("pk")).values("count")),
     )
-    return [RunLine(run, run_state(run, now), run.issued or 0, run.left or 0) for run in found]
+    states = runs_states(list(found), now)
+    return [RunLine(run, states[run.pk], run.issued or 0, run.left or 0) for run in found]
 
 
 def run_retry(run: Run) -> Run:

@@ -34,6 +34,7 @@ from invoices.price_services import (
 from invoices.views import item_choices
 
 PER_PAGE = 50
+MOST_CHOICES = 20
 EMPTY_TIERS = 3
 RECENT = 10
 
@@ -73,8 +74,18 @@ def price_list_page(request: HttpRequest, pk: int) -> HttpResponse:
         "states": STATES,
         "filtered": bool(search or state),
         "acts": Act.objects.filter(subject=f"price_list:{pk}")[:RECENT],
+        "choices": _choices(request, price_list, today),
+        "shown": MOST_CHOICES,
     }
     return render(request, "invoices/price_list.html", context)
+
+
+def _choices(request: HttpRequest, price_list: PriceList, today: date) -> list[AccountPriceList]:
+    """For which accounts the list is chosen, one more than are shown; none to who may not look at them."""
+    if not request.user.has_perms(("customers.view_account", "invoices.view_accountpricelist")):
+        return []
+    standing = AccountPriceList.objects.standing_on(today).filter(price_list=price_list)
+    return list(standing.select_related("account__customer").order_by("-pk")[: MOST_CHOICES + 1])
 
 
 @permission_needed("invoices.add_pricelist")

@@ -139,6 +139,14 @@ class AccountPriceListQuerySet(SealedQuerySet["AccountPriceList"]):
         """Choices made for a day or before it, the last of an account holding on it."""
         return self.filter(effective_from__lte=day).order_by("effective_from", "pk")
 
+    def standing_on(self, day: date) -> "AccountPriceListQuerySet":
+        """Choices that hold on a day or are still to come: no other has taken their place."""
+        since = OuterRef("effective_from")
+        later = Q(effective_from__gt=since, effective_from__lte=day) | Q(
+            effective_from=since, pk__gt=OuterRef("pk")
+        )
+        return self.filter(~Exists(AccountPriceList.objects.filter(later, account=OuterRef("account"))))
+
 
 class AccountPriceList(SealedModel):
     """Which list an account uses from a day on (none: the default of its currency). Of several that begin on

@@ -13,6 +13,7 @@ from procrastinate.contrib.django import app
 from billing.jobs import ATTEMPTS, Deferred, accounts_issue, jobs_unfinished, run_defer, run_wait
 from billing.models import Run, RunParked
 from billing.run import RunRefused, run_finish
+from billing.run_page import run_lines, run_state
 from billing.worker import stalled_take_up
 from customers.models import Account, Act
 from invoices.models import Invoice, Item
@@ -201,3 +202,14 @@ def test_trouble_with_the_database_is_tried_again_by_and_by() -> None:
     for attempts, again in ((0, True), (ATTEMPTS - 1, True), (ATTEMPTS, False)):
         decision = retry.get_retry_decision(exception=OperationalError(), job=job.evolve(attempts=attempts))
         assert (decision is not None) is again
+
+
+def test_a_run_that_nobody_is_at_waits_as_long_as_it_has_jobs_and_then_is_unfinished() -> None:
+    run, other = deferred().run, deferred().run
+    assert run_state(run, at(NOW)) == "running"
+    set_jobs(f"status = 'cancelled' WHERE args ->> 'run' = '{other.pk}'")
+    assert run_state(run, at(LATER)) == "waiting"
+    states = [line.state for line in run_lines(Run.objects.order_by("pk"), at(LATER))]
+    assert states == ["waiting", "unfinished"]
+    run_finish(run, now=at(LATER))
+    assert run_state(run, at(LATER)) == "finished"

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from invoices import price_views
 from invoices.models import AccountPriceList, Item, Price, PriceList
 from tests.factories import a_token, an_account, an_item, issue
 from tests.invoices.prices import GRADUATED, a_plan, a_price, a_price_list, a_rated_draft, uses
@@ -100,6 +101,35 @@ def test_a_list_shows_current_coming_and_past_prices(web: Client, prices: PriceL
         assert rows(web.get(f"{address}?state={state}&q=api"))[1:] == [row]
     assert "No price found" in text(web.get(f"{address}?q=seats"))
     assert f"added a price of API calls to price list {prices.pk}" in text(web.get(address))
+
+
+def test_a_list_names_the_accounts_it_is_chosen_for(web: Client, prices: PriceList) -> None:
+    special = a_price_list("Special", default=False)
+    stays, left, comes, again = (an_account(name=name) for name in ("Stays", "Left", "Comes", "Again"))
+    for account, since in ((stays, "2026-08-01"), (left, "2026-08-01"), (comes, "2027-01-01")):
+        uses(account, special, since)
+    uses(left, None, "2026-09-01")
+    uses(stays, None, "2026-10-01")
+    for choice in (prices, special, special):
+        uses(again, choice, "2026-08-15")
+    page = web.get(f"/prices/{special.pk}/")
+    chosen = ["Again John Wick 15 Aug 2026", "Comes John Wick 1 Jan 2027", "Stays John Wick 1 Aug 2026"]
+    assert [row for row in rows(page) if "John Wick" in row] == chosen
+    assert "It is chosen for none." not in text(page)
+    assert "Again" not in text(web.get(f"/prices/{prices.pk}/"))
+
+
+def test_a_list_chosen_for_many_accounts_names_the_latest(
+    web: Client, prices: PriceList, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(price_views, "MOST_CHOICES", 2)
+    for name in ("First", "Second", "Third"):
+        uses(an_account(name=name), prices)
+    page = text(web.get(f"/prices/{prices.pk}/"))
+    assert "the latest choice first: 2 of them. Others in USD use it as the default." in page
+    assert "Third" in page
+    assert "First" not in page
+    assert "It is chosen for none." in text(web.get(f"/prices/{a_price_list('Own', default=False).pk}/"))
 
 
 SCHEMES: dict[str, tuple[dict[str, str], str]] = {
