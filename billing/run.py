@@ -5,16 +5,16 @@ issued, a draft's token is its own, whichever run issues it (R13), and what a ch
 record in the very transaction that did it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from billing.issuing.chunk import steadily
-from billing.issuing.claim import accounts_waiting, drafts_of
-from billing.issuing.drafts import Order, Parked, Payer, day_of
+from billing.issuing.chunk import BROKEN, reason_of, steadily
+from billing.issuing.claim import Claimed, accounts_read, accounts_waiting, drafts_of, payers_of
+from billing.issuing.drafts import Order, Parked
 from billing.issuing.loop import CHUNK, drafts_issue
-from billing.issuing.plan import drafts_read, issues_plan
+from billing.issuing.plan import Plan, drafts_read, issues_plan
 from billing.models import Run, RunParked, Sums
 from billing.snapshot import snapshot
 from customers.acts import Actor, Refusal, act, act_record, act_repeated, facts_check
@@ -167,18 +167,31 @@ def billing_run_dry(
     found, after = DryRun(), 0
     with snapshot():
         while True:
-            accounts = accounts_waiting(Order(run, by, now)).filter(pk__gt=after)[:CHUNK]
-            rows = accounts.values_list("pk", "name", "currency", "time_zone")
-            payers = [Payer(key, name, code, day_of(now, zone)) for key, name, code, zone in rows]
-            if not payers:
+            accounts = accounts_read(accounts_waiting(Order(run, by, now)).filter(pk__gt=after)[:CHUNK])
+            if not accounts:
                 found.sums = dict(sorted(found.sums.items()))
                 return found
-            drafts = drafts_read(run, [payer.id for payer in payers])
-            plan = issues_plan(payers, drafts, before_end=run.before_end)
+            plan = _plan(run, accounts, now)
             for issue in plan.issues:
                 code, settlement = issue.payer.currency, issue.settlement
                 before = found.sums.get(code, Sums(code, 0, 0, 0))
                 found.sums[code] = before.plus(settlement.total, settlement.credited)
             found.parked += plan.parked
-            after = payers[-1].id
+            after = accounts[-1][0]
             done(plan.drafts)
+
+
+def _plan(run: Run, accounts: Sequence[Claimed], now: datetime) -> Plan:
+    """What the run would do for these accounts. One that it would stumble over is left here too."""
+    drafts = drafts_read(run, [account for account, *_ in accounts])
+    try:
+        return issues_plan(payers_of(accounts, now), drafts, before_end=run.before_end)
+    except BROKEN as trouble:
+        if len(accounts) == 1:
+            [(account, queue)] = drafts.items()
+            return Plan(parked=[Parked(account, queue[0].id, len(queue), reason_of(trouble))])
+    plans = [_plan(run, [account], now) for account in accounts]
+    return Plan(
+        [issue for plan in plans for issue in plan.issues],
+        [parked for plan in plans for parked in plan.parked],
+    )

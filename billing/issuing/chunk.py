@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connection, transaction
 
-from billing.issuing.claim import accounts_claim, accounts_take
-from billing.issuing.drafts import Order, Parked, Payer
+from billing.issuing.claim import Claimed, accounts_claim, accounts_take, payers_of
+from billing.issuing.drafts import Order, Parked
 from billing.issuing.plan import Plan, drafts_read, issues_plan
 from billing.issuing.writing import issues_write
 from billing.models import RunParked, RunPart
@@ -23,7 +23,8 @@ from customers.setwise import rows_insert
 R = TypeVar("R")
 
 # All that data and code can do wrong; what ends the process is let through.
-TROUBLE = (Refusal, Error, ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError)
+BROKEN = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+TROUBLE = (Refusal, Error, *BROKEN)
 
 
 def chunk_issue(order: Order, *, after: int, size: int) -> tuple[int | None, int]:
@@ -33,9 +34,9 @@ def chunk_issue(order: Order, *, after: int, size: int) -> tuple[int | None, int
 
     def claimed() -> int:
         with transaction.atomic():
-            payers = accounts_claim(order, after=after, size=size)
-            accounts[:] = [payer.id for payer in payers]
-            return _work(order, payers).drafts
+            taken = accounts_claim(order, after=after, size=size)
+            accounts[:] = [account for account, *_ in taken]
+            return _work(order, taken).drafts
 
     try:
         done = steadily(claimed)
@@ -54,7 +55,7 @@ def account_issue(order: Order, account: int) -> int:
 def _try(order: Order, accounts: Sequence[int]) -> int:
     try:
         with transaction.atomic():
-            return _work(order, accounts_take(accounts, order.now)).drafts
+            return _work(order, accounts_take(accounts)).drafts
     except TROUBLE as trouble:
         return _split(order, accounts, trouble)
 
@@ -73,7 +74,7 @@ def _one_by_one(order: Order, account: int) -> int:
     while True:
         try:
             with transaction.atomic():
-                plan = _work(order, accounts_take([account], order.now), each=1)
+                plan = _work(order, accounts_take([account]), each=1)
         except TROUBLE as trouble:
             reason = reason_of(trouble)
             _mend(trouble)
@@ -83,9 +84,10 @@ def _one_by_one(order: Order, account: int) -> int:
             return done
 
 
-def _work(order: Order, payers: Sequence[Payer], *, each: int | None = None) -> Plan:
+def _work(order: Order, taken: Sequence[Claimed], *, each: int | None = None) -> Plan:
     """Under the locks, inside the transaction: read, settle and write the accounts' drafts, or the first
     `each` of them."""
+    payers = payers_of(taken, order.now)
     drafts = drafts_read(order.run, [payer.id for payer in payers])
     plan = issues_plan(payers, drafts, before_end=order.run.before_end, each=each)
     if plan.issues:

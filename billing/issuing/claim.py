@@ -6,7 +6,7 @@ and whether a draft is still one is read after the lock. SQLite has one writer a
 transaction that claims is the lock.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache, partial
 
@@ -17,18 +17,30 @@ from billing.models import Run, RunParked
 from customers.models import Account
 from invoices.models import Invoice, Status
 
+Claimed = tuple[int, str, str, str]  # id, name, currency, time zone
 
-def accounts_claim(order: Order, *, after: int, size: int) -> list[Payer]:
+
+def accounts_claim(order: Order, *, after: int, size: int) -> list[Claimed]:
     """Lock the next accounts with something to issue, passing over those that somebody holds."""
     waiting = accounts_waiting(order).filter(pk__gt=after)
-    return _locked(waiting.select_for_update(no_key=True, skip_locked=True)[:size], order.now)
+    return accounts_read(waiting.select_for_update(no_key=True, skip_locked=True)[:size])
 
 
-def accounts_take(accounts: Sequence[int], now: datetime) -> list[Payer]:
+def accounts_take(accounts: Sequence[int]) -> list[Claimed]:
     """Lock these accounts, waiting for whoever holds one."""
-    return _locked(
-        Account.objects.filter(pk__among=accounts).select_for_update(no_key=True).order_by("pk"), now
-    )
+    mine = Account.objects.filter(pk__among=accounts)
+    return accounts_read(mine.select_for_update(no_key=True).order_by("pk"))
+
+
+def accounts_read(accounts: QuerySet[Account]) -> list[Claimed]:
+    return list(accounts.values_list("pk", "name", "currency", "time_zone"))
+
+
+def payers_of(claimed: Iterable[Claimed], now: datetime) -> list[Payer]:
+    """With the day that it is there. A zone that this machine does not know is an account's trouble, so it
+    is looked at once we know whose it is."""
+    today = cache(partial(day_of, now))
+    return [Payer(key, name, currency, today(zone)) for key, name, currency, zone in claimed]
 
 
 def accounts_waiting(order: Order) -> QuerySet[Account]:
@@ -53,9 +65,3 @@ def drafts_of(run: Run) -> QuerySet[Invoice]:
 def invoices_of(run: Run) -> QuerySet[Invoice]:
     month = Invoice.objects.filter(period_end__gt=run.period_start, period_end__lte=run.period_end)
     return month.order_by("period_end", "pk")
-
-
-def _locked(accounts: QuerySet[Account], now: datetime) -> list[Payer]:
-    today_in = cache(partial(day_of, now))
-    rows = accounts.values_list("pk", "name", "currency", "time_zone")
-    return [Payer(key, name, currency, today_in(zone)) for key, name, currency, zone in rows]

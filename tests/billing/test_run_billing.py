@@ -13,8 +13,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from billing.digest import ledger_digest
-from billing.issuing import chunk
-from billing.issuing.drafts import Issue, Order
+from billing.issuing import chunk, claim
+from billing.issuing.drafts import Issue, Order, day_of
 from billing.issuing.loop import drafts_issue
 from billing.issuing.writing import issues_write
 from billing.models import Run, Sums
@@ -180,9 +180,10 @@ def refuse(monkeypatch: pytest.MonkeyPatch, poison: Invoice, trouble: Exception)
             BROKEN + "Credits would pay more than the invoice.",
         ),
         (KeyError("poison"), BROKEN + "'poison'."),
+        (AttributeError("no such thing"), BROKEN + "no such thing."),
         (Refusal("Not this one."), "Not this one."),
     ],
-    ids=["database", "rule", "code", "refusal"],
+    ids=["database", "rule", "code", "typing", "refusal"],
 )
 def test_a_draft_that_cannot_be_issued_parks_its_account_from_there_on_and_the_others_go_on(
     calls: Item, monkeypatch: pytest.MonkeyPatch, trouble: Exception, reason: str
@@ -202,6 +203,27 @@ def test_a_draft_that_cannot_be_issued_parks_its_account_from_there_on_and_the_o
     assert [entry.amount for entry in Entry.objects.filter(kind="applied")] == [-400]
     numbers = Invoice.objects.exclude(number=None).values_list("series_number", flat=True)
     assert sorted(filter(None, numbers)) == list(range(1, 8)), "what was rolled back left no gap"
+
+
+def test_an_account_in_a_zone_unknown_here_is_left_and_the_others_go_on(
+    calls: Item, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Machines know different zones: old names leave one system before another."""
+    accounts = [opened("far", zone="US/Pacific"), opened("b"), opened("c")]
+    lost, *others = [august(account, calls) for account in accounts]
+
+    def day_here(now: datetime, zone: str) -> date:
+        return day_of(now, "No/Such" if zone == "US/Pacific" else zone)
+
+    monkeypatch.setattr(claim, "day_of", day_here)
+    found = billing_run_dry(Run(**AUGUST), by=BY, now=LATER)
+    assert (found.invoices, [(parked.draft, parked.waiting) for parked in found.parked]) == (
+        2,
+        [(lost.pk, 1)],
+    )
+    result = ran()
+    assert parked_by(result) == [(lost.pk, 1, BROKEN + "'No time zone found with key No/Such'.")]
+    assert {status_of(draft) for draft in others} == {Status.ISSUED}
 
 
 def test_a_retry_takes_up_what_was_parked_and_nothing_else(
