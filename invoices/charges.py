@@ -7,9 +7,10 @@ from typing import Any
 from customers.acts import Actor, Refusal, account_lock, act, act_record, act_repeated, facts_check
 from customers.models import Account
 from customers.money import currency_decimals
-from invoices.models import BilledMonth, Charge, Item, Kind, Source, Status
+from invoices.models import BilledMonth, Charge, Invoice, Item, Kind, Source
 from invoices.pricing import PriceRefused, priced_amount
 from invoices.proration import DAY, month_after, month_of
+from invoices.recurring_facts import edited_by_hand
 
 FIRST_YEAR, LAST_YEAR = 2000, 2200
 FARTHEST_BACK = timedelta(days=366)
@@ -113,8 +114,11 @@ def end_facts(charge: Charge) -> dict[str, Any]:
 
 def billed_last(charge: Charge) -> BilledMonth | None:
     """The latest month that is billed for good: not on a draft that `make_drafts` would make anew."""
-    billed = BilledMonth.objects.filter(charge=charge).select_related("line__invoice").order_by("-month")
-    return billed.exclude(line__invoice__status=Status.DRAFT, line__invoice__source=Source.RECURRING).first()
+    drafts = Invoice.objects.drafts().filter(source=Source.RECURRING, lines__billed_months__charge=charge)
+    anew = {draft.pk for draft in drafts}
+    anew -= edited_by_hand(drafts)
+    billed = BilledMonth.objects.filter(charge=charge).exclude(line__invoice__in=anew)
+    return billed.select_related("line__invoice").order_by("-month").first()
 
 
 def earliest_end(charge: Charge, billed: BilledMonth | None) -> date:
@@ -139,9 +143,10 @@ def _end_check(charge: Charge, last_day: date, reason: str) -> None:
     billed = billed_last(charge)
     earliest = earliest_end(charge, billed)
     if billed and last_day < earliest:
+        by = billed.line.invoice
         raise ChargeRefused(
-            f"{billed.line.invoice} bills it through {earliest:%-d %B %Y}: end it then or later, or void or "
-            "correct that invoice first."
+            f"{by} bills it through {earliest:%-d %B %Y}: end it then or later, or "
+            f"{'discard that draft' if by.is_draft else 'void or correct that invoice'} first."
         )
     if last_day < earliest:
         raise ChargeRefused(

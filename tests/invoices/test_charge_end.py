@@ -7,9 +7,10 @@ import pytest
 from customers.acts import FactsChanged, fingerprint
 from customers.models import Account, Act
 from invoices.charges import ChargeRefused, end_facts
+from invoices.drafts import DraftLine, invoice_discard, invoice_edit
 from invoices.models import Charge, Item, Kind
 from invoices.recurring import Outcome
-from tests.factories import an_account, an_item, at, correct, day, issue, void
+from tests.factories import an_account, an_item, at, by_now, correct, day, issue, void
 from tests.invoices.recurring import a_charge, amounts, end_charge, make_drafts, the_draft
 
 pytestmark = pytest.mark.django_db
@@ -79,6 +80,22 @@ def test_days_that_an_invoice_bills_are_not_taken_back(charge: Charge) -> None:
     end_charge(charge, "2026-08-30", now="2026-09-11")
     make_drafts()
     assert amounts(the_draft(charge.account)) == [3000]
+
+
+def test_days_on_a_draft_edited_by_hand_are_billed_for_good(charge: Charge) -> None:
+    """`make_drafts` leaves it alone, so the charge's end would never come to it."""
+    make_drafts()
+    draft = the_draft(charge.account)
+    line = draft.lines.get()
+    typed = DraftLine(line.item, "As agreed", line.quantity, line.unit_price, kept=line)
+    days: dict[str, Any] = {"period_start": draft.period_start, "period_end": draft.period_end}
+    invoice_edit(invoice=draft, **days, lines=[typed], **by_now("2026-09-01"))
+    with pytest.raises(ChargeRefused, match=f"Draft {draft.pk} bills it .* or discard that draft first"):
+        end_charge(charge, "2026-08-10")
+    invoice_discard(invoice=draft, **by_now("2026-09-01"))
+    end_charge(charge, "2026-08-10")
+    make_drafts()
+    assert amounts(the_draft(charge.account)) == [1000]
 
 
 def test_a_month_billed_whole_may_be_left_in_its_middle(account: Account, seats: Item) -> None:

@@ -162,7 +162,7 @@ PAGES = {
     "/accounts/{account}/invoices/add/": 6,
     "/accounts/{account}/charges/": 10,
     "/accounts/{account}/charges/add/": 6,
-    "/charges/{charge}/end/": 8,
+    "/charges/{charge}/end/": 10,
     "/accounts/{account}/usage/add/": 6,
     "/admin/invoices/charge/": 8,
     "/admin/invoices/billedmonth/": 8,
