@@ -52,11 +52,22 @@ RUN_MUTANTS = (
     Mutant(
         RUN,
         "the draft that ends later is issued first",
+        "billing/issuing/claim.py",
+        'month.order_by("period_end", "pk")',
+        'month.order_by("pk")',
+        (RUNS + IN_TURN,),
+        BOTH,
+    ),
+    Mutant(
+        RUN,
+        "the draft that ends later is projected first",
         "invoices/models/invoice.py",
         'filter(status=Status.DRAFT).order_by("period_end", "pk")',
         'filter(status=Status.DRAFT).order_by("pk")',
-        (RUNS + IN_TURN,),
-        BOTH,
+        (
+            "tests/credits/test_projection.py::"
+            "test_r7_drafts_are_taken_by_the_end_of_their_period_and_then_by_id",
+        ),
     ),
     Mutant(
         RUN,
