@@ -1,5 +1,7 @@
 """Many rows in one statement: just those rows, just those fields, and only where the guard still holds."""
 
+from sqlite3 import SQLITE_LIMIT_VARIABLE_NUMBER
+
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -40,11 +42,24 @@ def acts(*tokens: str) -> dict[str, int]:
 def test_rows_are_inserted_in_one_statement_and_their_ids_told_by_their_keys() -> None:
     with CaptureQueriesContext(connection) as captured:
         told = acts("a", "b", "c")
-    inserts = [query for query in captured if query["sql"].startswith("INSERT")]
-    assert len(inserts) == (1 if connection.vendor == "postgresql" else len(inserts))
+    assert len(captured) == 1
     assert told == dict(Act.objects.values_list("token", "pk"))
     assert {act.token: act.details for act in Act.objects.all()} == {key: {"of": [key, 1]} for key in told}
     assert {act.at for act in Act.objects.all()} == {at("2026-08-01")}
+
+
+def test_more_rows_than_sqlite_takes_values_at_once_are_inserted_all_the_same() -> None:
+    if connection.vendor != "sqlite":
+        return
+    most = connection.connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, 2 * len(ACT) + 1)
+    try:
+        with CaptureQueriesContext(connection) as captured:
+            told = acts("a", "b", "c", "d", "e")
+    finally:
+        connection.connection.setlimit(SQLITE_LIMIT_VARIABLE_NUMBER, most)
+    assert len(captured) == 3
+    assert told == dict(Act.objects.values_list("token", "pk"))
+    assert len(told) == 5
 
 
 def test_one_row_that_is_refused_refuses_them_all() -> None:

@@ -52,11 +52,30 @@ RUN_MUTANTS = (
     Mutant(
         RUN,
         "the draft that ends later is issued first",
+        "billing/issuing/claim.py",
+        'month.order_by("period_end", "pk")',
+        'month.order_by("pk")',
+        (RUNS + IN_TURN,),
+        BOTH,
+    ),
+    Mutant(
+        RUN,
+        "the draft that ends later is projected first",
         "invoices/models/invoice.py",
         'filter(status=Status.DRAFT).order_by("period_end", "pk")',
         'filter(status=Status.DRAFT).order_by("pk")',
-        (RUNS + IN_TURN,),
-        BOTH,
+        (
+            "tests/credits/test_projection.py::"
+            "test_r7_drafts_are_taken_by_the_end_of_their_period_and_then_by_id",
+        ),
+    ),
+    Mutant(
+        RUN,
+        "a run takes up what is issued already",
+        "billing/issuing/plan.py",
+        "if status == Status.DRAFT:",
+        "if status:",
+        (CHUNK + "test_an_account_is_issued_up_to_the_draft_that_cannot_be",),
     ),
     Mutant(
         RUN,
@@ -225,6 +244,14 @@ RUN_MUTANTS = (
         'f"({table}.{only[0]} = %s OR 1 = 1)"',
         (SETS + "test_of_the_rows_named_only_those_are_updated_that_still_have_the_value",),
         BOTH,
+    ),
+    Mutant(
+        SETWISE,
+        "rows beyond what SQLite takes at once are left out",
+        "customers/setwise.py",
+        "for start in range(0, len(rows), most):",
+        "for start in range(0, min(len(rows), most), most):",
+        (SETS + "test_more_rows_than_sqlite_takes_values_at_once_are_inserted_all_the_same",),
     ),
     Mutant(
         SETWISE,
