@@ -55,7 +55,7 @@ def invoice_issue(
         raise IssueRefused(f"Invoice {current} was voided. Correct it to bill again.")
     payer = Payer(account.pk, account.name, account.currency, account.day_of(now))
     if reason := too_early(current.period_end, payer.today, before_end=before_end):
-        raise IssueRefused(reason)
+        raise IssueRefused(f"{reason} Confirm that you issue it before.")
     draft = Draft(current.pk, account.pk, current.period_end, current.judged_on, account.customer.name)
     issue = draft_settle(draft, payer, usable_facts(account), lines_facts([current.pk])[current.pk])
     facts_check(shown, issue_facts(current, issue.settlement))

@@ -86,4 +86,4 @@ def too_early(period_end: date, today: date, *, before_end: bool) -> str:
     if before_end or today >= period_end:
         return ""
     last_day = period_end - ONE_DAY
-    return f"The period ends on {last_day:%-d %B %Y}: confirm that you issue it before."
+    return f"The period ends on {last_day:%-d %B %Y}, and is not over yet."

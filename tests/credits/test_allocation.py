@@ -141,6 +141,6 @@ def test_r5_a_thousand_nested_scopes_broad_first_take_seconds_not_minutes() -> N
     lines = 500
     nested = [Source(1 + step * 617 % 1000, (1 << lines) - 1 >> step // 2) for step in range(2 * lines)]
     payables = [1 + line * 1237 % 2000 for line in range(lines)]
-    began = time.perf_counter()
+    began = time.process_time()
     allocate(nested, payables)
-    assert time.perf_counter() - began < 4
+    assert time.process_time() - began < 4

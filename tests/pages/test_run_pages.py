@@ -43,7 +43,7 @@ def test_what_it_left_is_named_with_its_draft_and_the_reason(web: Client) -> Non
     run = a_run("2026-09", "2026-09-10")
     page = web.get(f"/runs/{run.pk}/")
     assert rows(page)[-1] == (
-        f"Waits John Wick {draft} 1 The period ends on 30 September 2026: confirm that you issue it before."
+        f"Waits John Wick {draft} 1 The period ends on 30 September 2026, and is not over yet."
     )
     for address in (account.get_absolute_url(), draft.get_absolute_url(), f"/runs/{run.pk}/retry/"):
         assert f'href="{address}"' in page.content.decode()
