@@ -144,8 +144,9 @@ def _with_money(
     lines: Sequence[LineFacts],
     payable: Sequence[int],
 ) -> _Part:
-    caps = _Caps(payable)
-    claims = [caps.hold(credit, *claim) for credit, claim in zip(credits, claims, strict=True)]
+    if any(map(_is_capped, credits)):
+        caps = _Caps(payable)
+        claims = [caps.hold(credit, *claim) for credit, claim in zip(credits, claims, strict=True)]
     found = allocate([source for source, _ in claims], payable)
     outcomes = [
         Outcome(credit, used, credit.balance - used, refusal or why, used)

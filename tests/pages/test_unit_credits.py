@@ -74,7 +74,7 @@ def test_r11_from_a_grant_to_an_invoice_and_back_through_the_pages(web: Client, 
     assert sent(web, f"{page}issue/").status_code == 302
     assert left(web, account) == "Free units 740 of 1,000 API calls left"
     seen = rows(web.get(page))
-    assert "API calls 1 Aug – 31 Aug 2026 260 calls − 260 free 0.01 $2.60 −$2.60 $0.00" in seen
+    assert "API calls 1 Aug – 31 Aug 2026 260 calls − 260 free $0.01 $2.60 −$2.60 $0.00" in seen
     assert "paid by Free calls : 260 calls free −$2.60" in seen
     assert "Free calls 260 API calls worth $2.60" in rows(web.get(f"{page}void/"))
     sent(web, f"{page}void/", reason="Wrong customer")
@@ -87,7 +87,7 @@ def test_r11_a_line_shows_what_is_free_of_its_quantity(web: Client, account: Acc
     a_credit(account, "1.00", name="Money")
     draft = a_draft(account, a_line(api, "0.01", "1000"))
     projected = rows(web.get(f"/invoices/{draft.pk}/"))
-    assert "API calls 1 Aug – 31 Aug 2026 1,000 calls − 260 free 0.01 $10.00 −$3.60 $6.40" in projected
+    assert "API calls 1 Aug – 31 Aug 2026 1,000 calls − 260 free $0.01 $10.00 −$3.60 $6.40" in projected
     issue(draft, "2026-09-10")
     issued = rows(web.get(f"/invoices/{draft.pk}/"))
     assert [row.replace("would be paid", "paid") for row in projected] == issued
