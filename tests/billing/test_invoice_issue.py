@@ -131,7 +131,7 @@ def test_r6_the_day_of_issue_decides(account: Account, item: Item) -> None:
 
 def test_r7_a_period_that_is_not_over_is_not_issued(account: Account, item: Item) -> None:
     draft = a_draft(account, (item, "10.00"))
-    with pytest.raises(IssueRefused, match="The period ends on 31 August 2026, and is not over yet. Confirm"):
+    with pytest.raises(IssueRefused, match="The period ends on 31 August 2026, and is not over yet"):
         issue(draft, "2026-08-31 23:59")
     assert issue(draft, "2026-09-01 00:00").status == "issued"
 

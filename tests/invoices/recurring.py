@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from customers.models import Account
+from customers.models import Account, Act
 from invoices.charges import charge_add, charge_end
 from invoices.models import Charge, Invoice, Item, Price, PriceList, Source, Status, UsageRecord
 from invoices.rating import Scheme
@@ -90,3 +90,8 @@ def lines_of(invoice: Invoice) -> list[tuple[str, str, int, date, date]]:
 
 def amounts(invoice: Invoice) -> list[int]:
     return list(invoice.lines.order_by("position").values_list("amount", flat=True))
+
+
+def draft_acts() -> list[tuple[str, str]]:
+    kinds = ("draft_make", "draft_refresh", "invoice_discard")
+    return list(Act.objects.filter(kind__in=kinds).order_by("pk").values_list("kind", "actor_name"))

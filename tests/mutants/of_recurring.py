@@ -5,6 +5,7 @@ from tests.mutants.mutant import BILLED, BOTH, CURRENCY, RATING, Mutant
 RATES = "tests/invoices/test_rating.py::test_what_a_quantity_costs"
 LISTS = "tests/invoices/test_price_lists.py::"
 DRAFTS = "tests/invoices/test_make_drafts.py::"
+AGAIN = "tests/invoices/test_make_drafts_again.py::"
 COMMAND = "tests/invoices/test_make_drafts_command.py::"
 RECORDS = "tests/invoices/test_usage_record_add.py::"
 REPLACED = (
@@ -12,9 +13,9 @@ REPLACED = (
 )
 VERIFY = "tests/billing/test_verify_ledger.py::"
 PRORATED = DRAFTS + "test_a_month_begun_or_left_in_the_middle_is_prorated_by_days"
-VOIDED = DRAFTS + "test_r9_voided_and_billed_again_it_is_billed_once"
-DISCARDED = DRAFTS + "test_r9_discarded_and_made_again_it_is_billed_once"
-CORRECTED = DRAFTS + "test_r9_corrected_it_is_billed_once_on_the_replacement"
+VOIDED = AGAIN + "test_r9_voided_and_billed_again_it_is_billed_once"
+DISCARDED = AGAIN + "test_r9_discarded_and_made_again_it_is_billed_once"
+CORRECTED = AGAIN + "test_r9_corrected_it_is_billed_once_on_the_replacement"
 
 RATING_MUTANTS = (
     Mutant(
@@ -98,8 +99,8 @@ RATING_MUTANTS = (
         "    if not before:\n",
         "    if True:\n",
         (
-            DRAFTS + "test_late_usage_comes_on_the_next_draft_with_its_own_days",
-            DRAFTS + "test_a_correction_of_billed_usage_gives_back_what_it_cost",
+            AGAIN + "test_late_usage_comes_on_the_next_draft_with_its_own_days",
+            AGAIN + "test_a_correction_of_billed_usage_gives_back_what_it_cost",
         ),
     ),
     Mutant(
@@ -186,7 +187,7 @@ BILLED_MUTANTS = (
         "invoices/recurring_lines.py",
         "(charge.pk, month) not in facts.months_elsewhere",
         "month",
-        (DRAFTS + "test_a_paid_invoice_keeps_what_it_billed",),
+        (AGAIN + "test_a_paid_invoice_keeps_what_it_billed",),
     ),
     Mutant(
         BILLED,
@@ -194,7 +195,7 @@ BILLED_MUTANTS = (
         "invoices/migrations/0004_charges_and_usage.py",
         "models.UniqueConstraint(fields=('charge', 'month'), name='billed_month_once')",
         "models.UniqueConstraint(fields=('charge', 'month', 'line'), name='billed_month_once')",
-        (DRAFTS + "test_the_database_bills_a_month_of_a_charge_once",),
+        (AGAIN + "test_the_database_bills_a_month_of_a_charge_once",),
         BOTH,
     ),
     Mutant(
@@ -203,7 +204,7 @@ BILLED_MUTANTS = (
         "invoices/recurring_facts.py",
         "(records.unbilled(), records.filter(of_drafts))",
         "(records.exclude(of_drafts), records.filter(of_drafts))",
-        (DRAFTS + "test_a_paid_invoice_keeps_what_it_billed",),
+        (AGAIN + "test_a_paid_invoice_keeps_what_it_billed",),
     ),
     Mutant(
         BILLED,
@@ -219,7 +220,7 @@ BILLED_MUTANTS = (
         "invoices/recurring.py",
         " AND line_id IS NULL",
         "",
-        (DRAFTS + "test_late_usage_on_days_around_those_billed_is_billed_by_itself",),
+        (AGAIN + "test_late_usage_on_days_around_those_billed_is_billed_by_itself",),
         BOTH,
     ),
     Mutant(
@@ -237,7 +238,7 @@ BILLED_MUTANTS = (
         "invoices/behind.py",
         "    UsageRecord.objects.filter(line__invoice=invoice).update(line=None)\n",
         "",
-        (VOIDED, DRAFTS + "test_r9_what_a_void_invoice_billed_comes_on_the_next_draft_too"),
+        (VOIDED, AGAIN + "test_r9_what_a_void_invoice_billed_comes_on_the_next_draft_too"),
         BOTH,
     ),
     Mutant(
@@ -246,7 +247,7 @@ BILLED_MUTANTS = (
         "invoices/behind.py",
         "    BilledMonth.objects.filter(line__invoice=invoice).delete()\n",
         "",
-        (VOIDED, DRAFTS + "test_r9_what_a_void_invoice_billed_comes_on_the_next_draft_too"),
+        (VOIDED, AGAIN + "test_r9_what_a_void_invoice_billed_comes_on_the_next_draft_too"),
         BOTH,
     ),
     Mutant(
@@ -271,7 +272,7 @@ BILLED_MUTANTS = (
         "billing/services.py",
         "    behind_move(current, replacement)\n",
         "    behind_free(current)\n",
-        (CORRECTED, DRAFTS + "test_r9_late_usage_is_rated_with_what_the_replacement_bills"),
+        (CORRECTED, AGAIN + "test_r9_late_usage_is_rated_with_what_the_replacement_bills"),
     ),
     Mutant(
         BILLED,

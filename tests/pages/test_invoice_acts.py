@@ -62,7 +62,10 @@ def test_r7_a_period_that_is_not_over_needs_the_tick(web: Client, account: Accou
     draft = a_draft(account, (api, "50.00"), start="2026-09-01", end="2026-10-01")
     assert "The period is not over. Its last day is 30 Sep 2026." in text(web.get(page(draft, "issue/")))
     answer = sent(web, page(draft, "issue/"))
-    assert "The period ends on 30 September 2026, and is not over yet. Confirm that you issue it before." in text(answer)
+    assert (
+        "The period ends on 30 September 2026, and is not over yet. Confirm that you issue it before."
+        in text(answer)
+    )
     assert status(draft) == "draft"
     assert web.post(page(draft, "issue/"), fields(answer) | {"before_end": "on"}).status_code == 302
     assert status(draft) == "issued"
