@@ -94,5 +94,6 @@ def _through(steps: Iterable[Convert], value: Any) -> Any:
     return value
 
 
-def _as_one(ids: Iterable[int], vendor: str) -> Any:
-    return list(ids) if vendor == "postgresql" else f"[{','.join(map(str, ids))}]"
+def _as_one(ids: Iterable[int], vendor: str) -> str:
+    text = ",".join(map(str, ids))
+    return f"{{{text}}}" if vendor == "postgresql" else f"[{text}]"

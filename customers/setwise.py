@@ -58,7 +58,7 @@ def rows_update(
             cursor.execute(
                 f"UPDATE {table} SET {settings} FROM unnest(%s::bigint[], {_arrays(fields)}) "
                 f"AS fresh(id, {names_of}) WHERE {table}.id = fresh.id AND {guard}",
-                [ids, *values, still],
+                [*map(array, (ids, *values)), still],
             )
         else:
             settings = ", ".join(f"{field.column} = %s" for field in fields)
@@ -78,7 +78,8 @@ def _insert(
     columns = _columns(fields, rows)
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            cursor.execute(f"{insert} SELECT * FROM unnest({_arrays(fields)}){returning}", columns)
+            unnest = f"SELECT * FROM unnest({_arrays(fields)})"
+            cursor.execute(f"{insert} {unnest}{returning}", list(map(array, columns)))
             return cursor.fetchall() if returning else found
         marks = f"({', '.join(['%s'] * len(fields))})"
         for some in _batches(list(zip(*columns, strict=True)), connection.connection):
@@ -93,6 +94,22 @@ def _batches(rows: list[Row], connection: Any) -> Iterator[list[Row]]:
     most = connection.getlimit(SQLITE_LIMIT_VARIABLE_NUMBER) // len(rows[0])
     for start in range(0, len(rows), most):
         yield rows[start : start + most]
+
+
+def array(values: Iterable[Any]) -> str:
+    """An array as PostgreSQL reads it. The driver, which asks each value for its type, takes far longer."""
+    return f"{{{','.join(map(_element, values))}}}"
+
+
+def _element(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if type(value) is int:
+        return str(value)
+    text = str(value)
+    if '"' in text or "\\" in text:
+        text = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{text}"'
 
 
 def _fields(model: type[models.Model], names: Sequence[str]) -> list[Any]:
