@@ -29,7 +29,7 @@ def statements_counted(into: list[Counted], *, keep: bool = False) -> Iterator[N
     counted = Counted()
 
     def count(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        counted.count += 1
+        counted.count += not sql.startswith("BEGIN")  # SQLite's comes by here, and is in the frame already
         if keep:
             counted.kept.append((numbered(sql, len(params or ())), wire(params or ())))
         return execute(sql, params, many, context)
