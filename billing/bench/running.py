@@ -16,6 +16,7 @@ def run_measure(desk: Desk, scratch: Scratch) -> None:
     file = str(desk.directory / f"{scratch.engine}.written")
     runs: list[dict[str, Any]] = []
     floors: list[dict[str, Any]] = []
+    at_once: list[dict[str, Any]] = []
     wrong: list[str] = []
     for turn in range(plan.reps):
         desk.say(f"{scratch.engine}: run and floor, {turn + 1} of {plan.reps}")
@@ -29,10 +30,18 @@ def run_measure(desk: Desk, scratch: Scratch) -> None:
         address = desk.copy(scratch, company, "floor")
         floors.append(task_run("floor", address, file=file))
         wrong += desk.verified(address, whole=False)
+        if scratch.engine == "sqlite":
+            address = desk.copy(scratch, company, "floor")
+            at_once.append(task_run("floor", address, file=file, at_once=True))
+            wrong += desk.verified(address, whole=False)
     key = "run" if scratch.engine == "postgresql" else "run_sqlite"
     ratios = quotients([run["wall"] for run in runs], [floor["wall"] for floor in floors])
-    details = {"written": written, "runs": runs, "floors": floors}
-    desk.timed(Result(key, ratios, _notes(runs, floors, written["invoices"]), details))
+    details = {"written": written, "runs": runs, "floors": floors, "at_once": at_once}
+    notes = _notes(runs, floors, written["invoices"])
+    if at_once:
+        values = quotients([run["wall"] for run in runs], [floor["wall"] for floor in at_once])
+        notes.append(f"÷ the same rows, many a statement: {figure(median(values))}")
+    desk.timed(Result(key, ratios, notes, details))
     desk.counted("rows", len(wrong), *(f"{scratch.engine}: {sentence}" for sentence in wrong[:5]))
     if scratch.engine == "postgresql" and not plan.counts_only:
         _extras_measure(desk, scratch, company, rows, floors)

@@ -141,13 +141,13 @@ def read(ready: Ready, *, rows: dict[str, int], chunk: int, file: str, bare: boo
     return {"invoices": written.invoices, "entries": written.entries, "chunks": len(written.chunks)}
 
 
-def floor(ready: Ready, *, file: str) -> Figures:
+def floor(ready: Ready, *, file: str, at_once: bool = False) -> Figures:
     written: Written = pickle.loads(Path(file).read_bytes())  # noqa: S301 -- the bench's own file
     floor: FloorOnServer | FloorInFile
     if connection.vendor == "postgresql":
         floor = FloorOnServer(os.environ["DATABASE_URL"], written)
     else:
-        floor = FloorInFile(connection.settings_dict, written)
+        floor = FloorInFile(connection.settings_dict, written, at_once=at_once)
     ready()
     with Clock(floor.backend) as clock:
         floor.write()
