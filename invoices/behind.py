@@ -26,5 +26,5 @@ def behind_move(void: Invoice, replacement: Invoice) -> None:
 
 def _copy_of(replacement: Invoice) -> QuerySet[Any]:
     """The line in the same place, asked for a row that names the original."""
-    place = Line.objects.filter(pk=OuterRef(OuterRef("line_id"))).values("position")
+    place = Line.objects.filter(pk=OuterRef(OuterRef("line_id"))).values("position")[:1]
     return Line.objects.filter(invoice=replacement, position=Subquery(place)).values("pk")
