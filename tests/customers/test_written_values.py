@@ -30,7 +30,7 @@ def test_words_with_any_sign_arrive_as_they_were() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.skipif("connection.vendor != 'postgresql'", reason="SQLite has no arrays")
+@pytest.mark.postgresql
 def test_an_array_is_read_as_the_values_it_was_made_of() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT %s::text[], %s::bigint[]", [array([*ODD, None]), array([1, None, -(2**63)])])
