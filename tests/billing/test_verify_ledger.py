@@ -447,4 +447,4 @@ def test_the_ledger_of_the_demo_is_verified_in_a_snapshot_of_its_own() -> None:
     demo_make(by=BY, now=at("2026-11-23 12:00"))
     verified = ledger_verify()
     assert verified.breach is None
-    assert verified.counts["account"] == 10
+    assert verified.counts["account"] == 13
