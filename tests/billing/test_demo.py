@@ -11,27 +11,15 @@ from django.db import transaction
 
 from billing.demo.founding import demo_make
 from billing.digest import ledger_digest
-from billing.models import Run
-from billing.run_page import accounts_to_retry
-from billing.verification.runner import ledger_verify
-from credits.models import Category, Credit, Entry, EntryKind, ScopeRole
+from credits.models import Category, Credit, ScopeRole
 from credits.projection import drafts_project
-from credits.words import State, credit_state
 from customers.acts import Actor
 from customers.models import Account, Act, Customer
 from customers.services import customer_open
-from invoices.models import Charge, Invoice, Kind, Line, Price, Scheme, Source, Status, UsageRecord
+from invoices.models import Charge, Invoice, Kind, Line, Price, Scheme, Status
 
 BY = Actor(origin="a test", command="test")
 AUTUMN = datetime(2026, 11, 23, 3, 30, tzinfo=UTC)
-DAYS = [
-    AUTUMN,
-    datetime(2026, 8, 31, 23, 59, tzinfo=UTC),
-    datetime(2026, 9, 1, 0, 0, tzinfo=UTC),
-    datetime(2027, 1, 1, 0, 30, tzinfo=UTC),
-    datetime(2028, 2, 29, 12, 0, tzinfo=UTC),
-    datetime(2026, 12, 31, 12, 0, tzinfo=UTC),
-]
 
 
 @pytest.fixture
@@ -41,56 +29,6 @@ def company(db: None) -> None:
 
 def story() -> Account:
     return Account.objects.get(customer__name="John Wick", name="ChatPPT")
-
-
-@pytest.mark.parametrize("now", DAYS, ids=str)
-def test_the_story_is_told_on_any_day(db: None, now: datetime) -> None:
-    demo_make(by=BY, now=now)
-    invoice = Invoice.objects.get(account=story(), status=Status.ISSUED)
-    year = now.year if now.date() >= date(now.year, 9, 1) else now.year - 1
-    assert (invoice.period_start, invoice.period_end) == (date(year, 8, 1), date(year, 9, 1))
-    assert invoice.issue_date == date(year, 9, 1)
-    assert (invoice.currency, invoice.total, invoice.credited, invoice.amount_due) == (
-        "USD",
-        10000,
-        5000,
-        5000,
-    )
-    applied = Entry.objects.filter(invoice=invoice, kind=EntryKind.APPLIED)
-    [credit] = Credit.objects.with_balance().filter(pk__in=applied.values("credit"))
-    assert (credit.name, credit.amount, credit.balance) == ("Referral credit", 5000, 0)
-    assert set(credit.scope_rows.values_list("role", flat=True)) == {ScopeRole.ITEM}
-
-
-@pytest.mark.parametrize("now", DAYS, ids=str)
-def test_every_state_of_a_credit_is_there_on_any_day(db: None, now: datetime) -> None:
-    demo_make(by=BY, now=now)
-    credits = Credit.objects.with_balance().select_related("account")
-    assert {credit_state(credit, credit.account.day_of(now)) for credit in credits} == set(State)
-    assert Entry.objects.filter(kind=EntryKind.EXPIRED).exists()
-    assert Credit.objects.filter(replaces__isnull=False).exists()
-
-
-@pytest.mark.parametrize("now", DAYS, ids=str)
-def test_its_ledger_is_right_and_nothing_in_it_lies_in_the_future(db: None, now: datetime) -> None:
-    demo_make(by=BY, now=now)
-    assert ledger_verify().breach is None
-    assert not Act.objects.filter(at__gt=now).exists()
-    assert not Entry.objects.filter(booked_at__gt=now).exists()
-    numbered = Invoice.objects.exclude(status=Status.DRAFT).order_by("series__year", "series_number")
-    issued = [invoice.issued_at for invoice in numbered if invoice.issued_at]
-    assert issued == sorted(issued)
-
-
-@pytest.mark.parametrize("now", DAYS, ids=str)
-def test_r5_a_credit_that_moves_aside_is_seen_on_a_draft(db: None, now: datetime) -> None:
-    demo_make(by=BY, now=now)
-    projections = [
-        projection
-        for account in Account.objects.all()
-        for projection in drafts_project(account, today=account.day_of(now))
-    ]
-    assert any(projection.settlement.passed_over for projection in projections)
 
 
 def test_a_credit_is_left_to_try_things_with_on_the_current_draft_of_the_story(company: None) -> None:
@@ -128,32 +66,6 @@ def test_r11_one_account_has_free_units_left_and_another_a_limit_that_holds(comp
         usage = sum(line.amount for line in invoice.lines.filter(kind="usage_meter"))
         paid = -sum(entry.amount for entry in half.entries.filter(invoice=invoice))
         assert 0 < paid == usage // 2 < 20000
-
-
-@pytest.mark.parametrize("now", DAYS[::2], ids=str)
-def test_every_month_has_its_run_and_the_last_one_left_an_account_to_take_up_again(
-    db: None, now: datetime
-) -> None:
-    demo_make(by=BY, now=now)
-    runs = Run.objects.order_by("pk")
-    assert runs.values("period_start").distinct().count() == 6
-    assert all(run.started_at <= now and run.finished_at for run in runs)
-    last = runs.latest("pk")
-    assert 0 < last.parked.count() < last.drafts_done()
-    assert {left.reason[-22:] for left in last.parked.all()} == {", and is not over yet."}
-    assert not any(accounts_to_retry(run, by=BY, now=now) for run in runs.exclude(pk=last.pk))
-
-
-@pytest.mark.parametrize("now", DAYS[::2], ids=str)
-def test_each_month_of_use_and_charges_is_billed_by_its_own_invoice(db: None, now: datetime) -> None:
-    demo_make(by=BY, now=now)
-    recurring = Invoice.objects.filter(source=Source.RECURRING)
-    assert recurring.count() == recurring.values("account").distinct().count() * 4
-    for month in recurring.filter(period_end__lte=now.date()).values_list("period_start", flat=True):
-        assert not UsageRecord.objects.unbilled().filter(day__lt=month).exists()
-    lines = Line.objects.filter(invoice__in=recurring, usage__isnull=False)
-    early = [line for line in lines if line.first_day < line.invoice.period_start]
-    assert all(line.amount < 0 and line.pricing["billed_before"] for line in early)
 
 
 def test_its_prices_are_of_every_scheme_and_some_below_a_cent(company: None) -> None:
