@@ -27,7 +27,7 @@ from typing import Any, NamedTuple
 
 from customers.models import Account
 from customers.money import currency_decimals
-from invoices.models import AccountPriceList, Item, Price, PriceList
+from invoices.models import AccountPriceList, Price, PriceList
 from invoices.plan_text import plain, steps_text
 from invoices.pricing import PriceRefused, minor_units, shown_unit_price, stored_decimal
 from invoices.rating import Plan, rate
@@ -80,11 +80,6 @@ def plans_for(account_ids: Collection[int], item_ids: Collection[int], day: date
         for price in prices
     }
     return Plans(list_of, held)
-
-
-def plan_for(account: Account, item: Item, day: date) -> PlanHeld | None:
-    """The same for one account and one item."""
-    return plans_for([account.pk], [item.pk], day).get(account.pk, item.pk)
 
 
 def lists_on(account_ids: Collection[int], day: date) -> dict[int, int]:

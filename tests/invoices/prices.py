@@ -1,11 +1,12 @@
 """Price lists and prices to start from, made through the acts."""
 
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from customers.models import Account
 from invoices.models import AccountPriceList, Invoice, Item, Line, Price, PriceList
-from invoices.price_lists import Figures, figures_of, plan_for
+from invoices.price_lists import Figures, PlanHeld, figures_of, plans_for
 from invoices.price_services import account_price_list_set, price_add, price_list_add
 from invoices.rating import Plan, Scheme, Tier
 from tests.factories import a_draft, a_token, by_now, day
@@ -50,6 +51,10 @@ def uses(account: Account, price_list: PriceList | None, since: str = "2026-08-0
     return account_price_list_set(
         account=account, price_list=price_list, effective_from=day(since), **by_now("2026-07-01")
     )
+
+
+def plan_for(account: Account, item: Item, on: date) -> PlanHeld | None:
+    return plans_for([account.pk], [item.pk], on).get(account.pk, item.pk)
 
 
 def rated(account: Account, item: Item, quantity: str, on: str = "2026-08-31") -> Figures:

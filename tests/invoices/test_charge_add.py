@@ -10,16 +10,11 @@ from customers.models import Account, Act
 from customers.services import account_close
 from invoices.charges import ChargeRefused
 from invoices.models import Charge, Invoice, Item, Kind
-from tests.factories import an_account, an_item, by_now, day
+from tests.factories import an_item, by_now, day
 from tests.forging import past_the_model
 from tests.invoices.recurring import a_charge, end_charge
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account() -> Account:
-    return an_account()
 
 
 @pytest.fixture

@@ -10,15 +10,10 @@ from invoices.charges import ChargeRefused, end_facts
 from invoices.drafts import DraftLine, invoice_discard, invoice_edit
 from invoices.models import Charge, Item, Kind
 from invoices.recurring import Outcome
-from tests.factories import an_account, an_item, at, by_now, correct, day, issue, void
+from tests.factories import an_item, at, by_now, correct, day, issue, void
 from tests.invoices.recurring import a_charge, amounts, end_charge, make_drafts, the_draft
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account() -> Account:
-    return an_account()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from billing.verification.runner import ledger_verify
 from customers.models import Account, Act
 from customers.services import account_close
 from invoices.drafts import DraftLine, invoice_discard, invoice_edit
-from invoices.models import BilledMonth, Invoice, Item, Kind, PriceList, Source, UsageRecord
+from invoices.models import BilledMonth, Invoice, Item, PriceList, Source, UsageRecord
 from invoices.recurring import Outcome
 from tests.factories import (
     a_draft,
@@ -32,28 +32,6 @@ from tests.invoices.recurring import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account() -> Account:
-    return an_account()
-
-
-@pytest.fixture
-def seats() -> Item:
-    return an_item("Seats", Kind.LICENSE, unit="seat")
-
-
-@pytest.fixture
-def calls() -> Item:
-    return an_item("API calls")
-
-
-@pytest.fixture
-def standard(calls: Item) -> PriceList:
-    price_list = a_price_list()
-    a_price(price_list, calls, ("1000", "0.01"), ("", "0.005"), scheme="graduated")
-    return price_list
 
 
 def edited(draft: Invoice, *lines: DraftLine) -> Invoice:

@@ -13,7 +13,6 @@ from invoices.models import BilledMonth, Invoice, Item, Kind, PriceList, Source,
 from invoices.recurring import Outcome
 from tests.factories import (
     a_draft,
-    an_account,
     an_item,
     by_now,
     correct,
@@ -24,8 +23,6 @@ from tests.factories import (
 )
 from tests.invoices.recurring import (
     a_charge,
-    a_price,
-    a_price_list,
     a_usage,
     amounts,
     draft_acts,
@@ -35,28 +32,6 @@ from tests.invoices.recurring import (
 )
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def account() -> Account:
-    return an_account()
-
-
-@pytest.fixture
-def seats() -> Item:
-    return an_item("Seats", Kind.LICENSE, unit="seat")
-
-
-@pytest.fixture
-def calls() -> Item:
-    return an_item("API calls")
-
-
-@pytest.fixture
-def standard(calls: Item) -> PriceList:
-    price_list = a_price_list()
-    a_price(price_list, calls, ("1000", "0.01"), ("", "0.005"), scheme="graduated")
-    return price_list
 
 
 # --- Late -------------------------------------------------------------------------------

@@ -10,13 +10,22 @@ from django.test.utils import CaptureQueriesContext
 from customers.sealed import Sealed
 from invoices.models import AccountPriceList, Line, Price, PriceList
 from invoices.plan_text import plan_read, steps_read, steps_text, tiers_text
-from invoices.price_lists import figures_of, plan_for, plans_for
+from invoices.price_lists import figures_of, plans_for
 from invoices.pricing import PriceRefused
 from invoices.pricing_words import pricing_words, unit_price_words
 from invoices.rating import Plan, PlanRefused, rate
 from tests.factories import an_account, an_item, at, day
 from tests.forging import past_the_model
-from tests.invoices.prices import GRADUATED, a_plan, a_price, a_price_list, a_rated_draft, rated, uses
+from tests.invoices.prices import (
+    GRADUATED,
+    a_plan,
+    a_price,
+    a_price_list,
+    a_rated_draft,
+    plan_for,
+    rated,
+    uses,
+)
 
 pytestmark = pytest.mark.django_db
 
